@@ -7,11 +7,11 @@ JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
-LOCK := .venv-lock/bin/pip-compile --quiet --generate-hashes --strip-extras --no-header \
+LOCK := .venv-lock/bin/pip-compile --quiet --generate-hashes --no-strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick lint format attacks registration lock clean
+.PHONY: help install run test test-quick lint format attacks conformance registration lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -41,15 +41,19 @@ format: $(STAMP) ## put the sources into the project's style
 attacks: $(STAMP) ## attack a service and write what each attack got into docs/attacks.md
 	@$(BIN)/python -m tests.attacks.report
 
+conformance: $(STAMP) ## show every row of CDS Hooks and write where it stands into docs/conformance.md
+	@$(BIN)/python -m tests.conformance.report
+
 registration: $(STAMP) ## write what an EHR has to register into docs/registration.md
 	@$(BIN)/primum registration > docs/registration.md
 
+# Extras stay named in the pins: pip before 23.3 would otherwise look for a newer release of what they belong to.
 lock: ## choose and pin the newest allowed release of every package
 	@$(PYTHON) -m venv .venv-lock
 	@.venv-lock/bin/python -m pip --quiet install pip-tools==7.6.2
 	@$(LOCK) --upgrade --extra postgres --extra speed --output-file requirements.txt pyproject.toml
-	@$(LOCK) --upgrade --all-extras --constraint requirements.txt \
-		--output-file requirements-dev.txt pyproject.toml
+	@cp requirements.txt requirements-dev.txt
+	@$(LOCK) --all-extras --output-file requirements-dev.txt pyproject.toml
 	@sed -i '1i # Written by "make lock" from pyproject.toml: edit that file instead.' requirements*.txt
 
 clean: ## remove what make and the tools have made

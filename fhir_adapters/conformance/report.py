@@ -99,7 +99,7 @@ def page(title: str, preface: str, states: Mapping[str, tuple[str, str]]) -> str
                 "",
                 f"## {heading(chapter)}",
                 "",
-                "| Row | Level | Requirement | State | |",
+                "| Row | Level | Requirement | State | Remark |",
                 "|---|---|---|---|---|",
             ]
         state, words = states[row.id]

@@ -46,6 +46,12 @@ def examined(request: pytest.FixtureRequest) -> Examined:
     return of
 
 
+def shown() -> set[str]:
+    """The rows that are shown by this file: those of which some configuration gives something to see."""
+    unseen = set.intersection(*NOTHING_TO_SEE.values())
+    return {check.row.id for check in CHECKS} - unseen - DEPARTURES.keys() - MEASURED
+
+
 @pytest.mark.parametrize("configuration", ["open", "authenticated"])
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_conforms(check: Check, configuration: str, examined: Examined) -> None:
@@ -55,7 +61,8 @@ def test_conforms(check: Check, configuration: str, examined: Examined) -> None:
     verdict = check.run(examined(configuration))
     if row in DEPARTURES:
         assert verdict.state is State.FAILED
-    elif row in NOTHING_TO_SEE[configuration]:
+        pytest.skip(DEPARTURES[row])
+    if row in NOTHING_TO_SEE[configuration]:
         assert verdict.state is State.NOT_APPLICABLE
-    else:
-        assert (verdict.state, verdict.reasons) == (State.PASSED, ())
+        pytest.skip("this configuration gives nothing to see")
+    assert (verdict.state, verdict.reasons) == (State.PASSED, ())

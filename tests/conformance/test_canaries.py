@@ -45,7 +45,7 @@ ODD: list[Any] = [
     {"resourceType": NAME},
     {"resourceType": "Patient", "id": ID, "name": NAME},
     {"resourceType": "OperationOutcome", "issue": [{"diagnostics": DIAGNOSIS}]},
-    {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": DIAGNOSIS, "id": NAME}}]},
+    {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": DIAGNOSIS, "text": NAME}}]},
 ]
 """What a member is replaced by; half of it holds a canary of its own."""
 
@@ -88,7 +88,8 @@ def hostile(source: random.Random, requests: list[bytes]) -> bytes:
         there = request
         for name in way:
             there = there[name]
-        there[last] = copy.deepcopy(source.choice(ODD))
+        # Of evidence the store keeps the reference, so that whatever a client writes as an id is kept.
+        there[last] = ID if last == "id" else copy.deepcopy(source.choice(ODD))
     body = json.dumps(request).encode()
     match source.randrange(8):
         case 0:
