@@ -1,4 +1,4 @@
-"""Explanation: why a rule came out as it did, line by line beside the lines of its file.
+"""Explanation: why a rule came out as it did, line by line beside the lines of its file, and what would have to change.
 
 Recording is the trace's affair (:mod:`engine.trace`); this only reads it. Colours are the terminal's affair.
 """
@@ -15,6 +15,7 @@ from engine.evaluation import RuleOutcome
 from engine.finding import Evidence, Finding, Missing, Truth
 from engine.language import Leaf
 from engine.logic import members_of
+from engine.reversals import Suppositions
 from engine.trace import Trace
 
 WORDS: Final = {Truth.MET: "met", Truth.NOT_MET: "not met", Truth.UNKNOWN: "unknown"}
@@ -35,14 +36,33 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Supposed:
+    """One finding that would have to be another: what it would become, in words, and where its condition is."""
+
+    text: str
+    becomes: Truth
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WouldChange:
+    """How the rule could end instead (see :mod:`engine.reversals`): the sentence, and each way as what must become so together."""
+
+    outcome: Truth | None
+    sentence: str
+    ways: tuple[tuple[Supposed, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """A rule's outcome for one order or therapy: what it was about, and its lines in the order of the file."""
+    """A rule's outcome for one order or therapy: what it was about, its lines in the order of the file, and what would change it."""
 
     rule: str
     version: str
     outcome: Truth
     about: str
     lines: tuple[Line, ...]
+    would_change: tuple[WouldChange, ...] = ()
 
     def render(self) -> str:
         """The explanation as plain text."""
@@ -59,13 +79,35 @@ def explain(outcome: RuleOutcome, loaded: Loaded) -> Explanation:
     """Why the rule came out like this: what brought it up, each condition with its evidence, and what follows."""
     rule = outcome.rule
     return Explanation(
-        rule.id, rule.version, outcome.outcome, _about(outcome), tuple(_lines(outcome, loaded))
+        rule.id,
+        rule.version,
+        outcome.outcome,
+        _about(outcome),
+        tuple(_lines(outcome, loaded)),
+        tuple(_would_change(outcome, loaded)),
     )
 
 
 def explain_text(outcome: RuleOutcome, loaded: Loaded) -> str:
     """The same as plain text."""
     return explain(outcome, loaded).render()
+
+
+def _would_change(outcome: RuleOutcome, loaded: Loaded) -> Iterator[WouldChange]:
+    say = Suppositions(loaded.concepts, loaded.rules.findings)
+    for told in say.of(outcome):
+        ways = tuple(
+            tuple(
+                Supposed(
+                    say.supposition(change),
+                    change.becomes,
+                    loaded.locate(outcome.rule.id, change.path) if change.condition is not None else None,
+                )
+                for change in way.changes
+            )
+            for way in told.reversals
+        )
+        yield WouldChange(told.outcome, told.sentence, ways)
 
 
 def _about(outcome: RuleOutcome) -> str:

@@ -1,4 +1,4 @@
-"""``primum explain``: why a rule came out as it did for a patient, line by line."""
+"""``primum explain``: why a rule came out as it did for a patient, line by line, and what would have to change."""
 
 from __future__ import annotations
 
@@ -44,10 +44,11 @@ def explain(
     format: FormatOption = Format.PRETTY,
     rules: RulesOption = None,
 ) -> None:
-    """Show each line of a rule as met, not met or unknown, with the patient's evidence.
+    """Show each line of a rule as met, not met or unknown, with the patient's evidence, and what would change the outcome.
 
-    The numbers in front are the lines of the rule's file. Ends with 1 when the file cannot be read, or asks at
-    a hook at which the rule is not.
+    The numbers in front are the lines of the rule's file. Below them stand the smallest changes of findings with
+    which the rule would end the other way. Ends with 1 when the file cannot be read, or asks at a hook at which the
+    rule is not.
     """
     loaded = usable_rules(rules)
     wanted = rule_named(rule, loaded)
@@ -83,6 +84,8 @@ def _report(
         answers.print(words(f"{rule.title} · {loaded.files[rule.id]} · {question.patient}", "dim"))
         answers.print(_head(explanation))
         answers.print(_table(explanation))
+        for change in explanation.would_change:
+            answers.print(words(change.sentence))
 
 
 def _head(explanation: Explanation) -> Text:

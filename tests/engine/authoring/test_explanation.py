@@ -105,3 +105,21 @@ def test_nested_options_are_written_as_in_the_file(outcome_of, mini):
         "baclofen-it.wrong-route", orders=[{"is": "baclofen-intrathecal", "route": "route-intravenous"}]
     )
     assert "  when route: other_than route-intrathecal  " in explain_text(outcome, mini)
+
+
+def test_what_would_change_the_outcome_stands_with_its_place_in_the_file(outcome_of, mini):
+    (told,) = explain(outcome_of(labs=["lab-egfr 72 mL/min/1.73m2 on 2026-02-08"]), mini).would_change
+    assert told.outcome is Truth.MET
+    assert told.sentence == (
+        "A card would appear if the patient had chronic kidney disease, "
+        "or if the latest eGFR in the last 12 months were below 60 mL/min/1.73m2."
+    )
+    assert [(way[0].becomes, way[0].position and way[0].position.line) for way in told.ways] == [
+        (Truth.MET, 10),
+        (Truth.MET, 11),
+    ]
+
+
+def test_an_order_that_may_be_another_medicine_has_no_line_to_change(outcome_of, mini):
+    unclear = explain(outcome_of(orders=[{"is": "baclofen-intrathecal", "route": "none"}]), mini)
+    assert unclear.would_change[0].ways[0][0].position is None

@@ -35,6 +35,21 @@ def test_json_carries_the_lines_with_their_places(primum: Run, order_sign: Path)
     assert when["position"]["file"].endswith("age-under-4.yaml")
 
 
+def test_below_the_lines_stands_what_would_have_to_change(primum: Run, order_sign: Path) -> None:
+    shown = primum("explain", "age-under-4", order_sign, "--today", TODAY)
+    assert (
+        shown.stdout.splitlines()[-1] == "No card would appear if the patient's age were not below 4 years."
+    )
+    told = json.loads(
+        primum("explain", "kidney-function", order_sign, "--today", TODAY, "--format", "json").stdout
+    )
+    first = told["explanations"][0]["would_change"][0]
+    assert first["outcome"] == "met"
+    assert first["sentence"].startswith("A card would appear if the latest estimated filtration rate")
+    assert first["ways"][0][0]["becomes"] == "met"
+    assert first["ways"][0][0]["position"]["file"].endswith("kidney-function.yaml")
+
+
 def test_a_misspelt_rule_is_recognised(primum: Run, order_sign: Path) -> None:
     shown = primum("explain", "kidny-function", order_sign)
     assert shown.exit_code == 2
