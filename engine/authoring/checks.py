@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeGuard
 
 from engine.authoring.documents import Document, case_file, is_case_file
+from engine.authoring.lock import Unlocked, lock_file, read_lock, unlocked
 from engine.authoring.problems import Problem, nearest
 from engine.authoring.references import models_in
 from engine.authoring.validation import spoken_unit
@@ -196,7 +198,54 @@ class StatementContradicted(Check):
                 )
 
 
+class ChangedWithoutVersion(Check):
+    """A rule, or something that it stands on, is not what ``rules.lock`` holds for its version."""
+
+    code = "changed-without-version"
+
+    def problems(self, loaded: Loaded) -> Iterator[Problem]:
+        """Every such rule."""
+        for _, found in _unlocked(loaded):
+            if found.state == "changed":
+                yield loaded.problem(found.rule, self.code, found.message, found.help, ("version",))
+
+
+class LockBehind(Check):
+    """A rule has a new version or is gone, and ``rules.lock`` does not say so yet."""
+
+    code = "lock-behind"
+
+    def problems(self, loaded: Loaded) -> Iterator[Problem]:
+        """Every such rule: a warning, because a version that was raised is meant to be written down last."""
+        for file, found in _unlocked(loaded):
+            if found.state == "behind":
+                place: Path = ("version",)
+                yield loaded.problem(found.rule, self.code, found.message, found.help, place, "warning")
+            elif found.state == "gone":
+                yield Document(file, "").problem(self.code, found.message, found.help, severity="warning")
+
+
+class LockUnreadable(Check):
+    """The ``rules.lock`` of a pack is not what ``primum rules lock`` writes."""
+
+    code = "lock-unreadable"
+
+    def problems(self, loaded: Loaded) -> Iterator[Problem]:
+        """Every such file."""
+        for pack_id in loaded.folders:
+            try:
+                read_lock(loaded, pack_id)
+            except ValueError as error:
+                mend = (
+                    "take it from the last version that was released, or delete it and run  primum rules lock"
+                )
+                yield Document(lock_file(loaded, pack_id), "").problem(self.code, str(error), mend)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
+    ChangedWithoutVersion(),
+    LockBehind(),
+    LockUnreadable(),
     NoTests(),
     PlaceholderUnknown(),
     StatementContradicted(),
@@ -206,6 +255,15 @@ CHECKS: Final[tuple[Check, ...]] = (
     UnitMismatch(),
 )
 """Every check that loading makes."""
+
+
+def _unlocked(loaded: Loaded) -> Iterator[tuple[str, Unlocked]]:
+    """Every rule that is not as it was locked, with the name of its pack's lock; a lock that cannot be read is passed over."""
+    for pack_id in loaded.folders:
+        with suppress(ValueError):
+            lock = read_lock(loaded, pack_id)
+            for found in unlocked(loaded, pack_id, lock) if lock is not None else ():
+                yield lock_file(loaded, pack_id), found
 
 
 def _has_values(model: FileModel) -> TypeGuard[Leaf]:

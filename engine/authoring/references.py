@@ -35,14 +35,14 @@ NameKind = Literal[
 ]
 """What a name can be the name of."""
 
-_MEDICINE_CONCEPTS = (
+MEDICINE_CONCEPTS = (
     "substance", "routes", "products", "forms", "other_products", "other_forms", "wrong_routes", "other_routes",
     "device", "presence",
 )  # fmt: skip
 
 REFERENCES: Final[Mapping[type[FileModel], Mapping[str, NameKind]]] = {
     ConceptFile: {"includes": "concept"},
-    MedicineFile: dict.fromkeys(_MEDICINE_CONCEPTS, "concept"),
+    MedicineFile: dict.fromkeys(MEDICINE_CONCEPTS, "concept"),
     LocalCode: {"concept": "concept"},
     PackDocument: {"medicine": "medicine"},
     Rule: {"medicine": "medicine", "yields_to": "rule"},

@@ -18,6 +18,15 @@ from fhir_adapters.command_line.terminal import Format, refuse
 BROKEN: Final = "The rules hold errors and are not used:  primum rules check  lists them."
 """What is said by every command that needs rules which hold together."""
 
+FolderArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="PATH",
+        envvar="PRIMUM_RULES",
+        help="Folder of the rules.",
+        show_default="the rules that ship with Primum",
+    ),
+]
 FormatOption = Annotated[Format, typer.Option(help="Whom the output is for.")]
 HookOption = Annotated[
     RecordHook | None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -15,8 +14,9 @@ from engine.authoring.loading import DEFAULT_FOLDER
 from engine.authoring.problems import Problem, Severity
 from engine.authoring.schema import stale_schemas, write_schemas
 from engine.authoring.testing import CaseResult, Report, run_tests
-from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, loaded_rules
+from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, RulesOption, loaded_rules
 from fhir_adapters.command_line.proofs import chosen_pack, coverage, show_conditions, show_mutants
+from fhir_adapters.command_line.rules_lock import lock
 from fhir_adapters.command_line.terminal import Format, answers, counted, say, words, write_json
 from fhir_adapters.mapping.product_information import product_information
 
@@ -29,16 +29,8 @@ class ExportForm(StrEnum):
     EPI = "epi"
 
 
-FolderArgument = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="PATH",
-        envvar="PRIMUM_RULES",
-        help="Folder of the rules.",
-        show_default="the rules that ship with Primum",
-    ),
-]
 app.command(epilog="Example: primum rules coverage --html docs/coverage.html")(coverage)
+app.command(epilog="Example: primum rules lock --check")(lock)
 _SEVERITY_STYLES: Final[dict[Severity, str]] = {"error": "bold red", "warning": "bold yellow"}
 
 

@@ -1,0 +1,106 @@
+"""Fingerprints: hashes of what a rule says and of what it stands on, so that a change can be told from none.
+
+A rule's own hash covers its file as it was read, but for ``version`` and ``review``: who answers for a rule is not what it says, and
+comments, quotes and the order of keys say nothing. What it stands on (its *parts*: concepts with all that they include and the code
+systems they are in, its medicine, shared findings, settings of the pack, override reasons) is hashed part by part, because a new code
+changes for whom a rule fires while its file stays as it is. Nothing of a site's own folder is in any of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.authoring.references import MEDICINE_CONCEPTS, references
+from engine.rule import Rule
+
+if TYPE_CHECKING:
+    from engine.authoring.folder import Loaded
+
+NOT_SAID: Final = frozenset({"version", "review"})
+"""Keys of a rule that its hash leaves out."""
+
+_SETTING = re.compile(r"\{parameter\.([A-Za-z0-9_-]+)\}|^parameter ([A-Za-z0-9_-]+)$")
+
+
+def fingerprint(value: Any) -> str:
+    """The SHA-256 of data, whatever the order of its keys."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
+
+
+def rule_fingerprint(loaded: Loaded, rule_id: str) -> str:
+    """The hash of what a rule's own file says; KeyError when there is no such rule."""
+    data = loaded.document(rule_id).data
+    return fingerprint({key: value for key, value in data.items() if key not in NOT_SAID})
+
+
+def parts_of(loaded: Loaded, rule: Rule) -> dict[str, str]:
+    """What a rule stands on, each by kind and name (``concept epilepsy-any``) with its hash; what does not exist is left out."""
+    names = {(reference.kind, reference.name) for reference in references(rule)}
+    names |= {("parameter", name) for name in _settings(loaded.document(rule.id).data)}
+    for kind, name in tuple(names):
+        if kind == "finding" and name in loaded.rules.findings:
+            names |= {(inner.kind, inner.name) for inner in references(loaded.rules.findings[name])}
+    parts = {f"{kind} {name}": value for kind, name in names for value in _value(loaded, rule, kind, name)}
+    medicine = loaded.concepts.medicines.get(rule.medicine)
+    used: list[str | None] = [name for kind, name in names if kind == "concept"]
+    used += [getattr(medicine, field) for field in MEDICINE_CONCEPTS] if medicine is not None else []
+    parts |= _concepts(loaded, (name for name in used if name is not None))
+    parts["pack title"] = loaded.rules.pack_of(rule).title
+    return {name: fingerprint(value) for name, value in sorted(parts.items())}
+
+
+def _settings(data: Any) -> Iterator[str]:
+    """The settings that stand in a rule's file, in its conditions and in its texts."""
+    if isinstance(data, str):
+        yield from (first or second for first, second in _SETTING.findall(data))
+    elif isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from _settings(value)
+
+
+def _value(loaded: Loaded, rule: Rule, kind: str, name: str) -> Iterator[Any]:
+    """The data of one part that is no concept; a name of another kind has none of its own."""
+    if kind == "finding" and name in loaded.rules.findings:
+        yield _said(loaded.rules.findings[name])
+    elif kind == "medicine" and name in loaded.concepts.medicines:
+        yield asdict(loaded.concepts.medicines[name])
+    elif kind == "override-reason" and name in loaded.rules.override_reasons:
+        yield loaded.rules.override_reasons[name]
+    elif kind == "parameter":
+        value = stated_settings(loaded, rule).get(name)
+        yield from () if value is None else (value,)
+
+
+def stated_settings(loaded: Loaded, rule: Rule) -> Mapping[str, str]:
+    """The settings of a rule's pack as the pack states them, whatever a site has made of them."""
+    folder = loaded.folders[loaded.rules.pack_of(rule).id]
+    stated = loaded.documents[f"{folder}/pack.yaml"].data.get("parameters", {})
+    return {name: str(entry["value"]) for name, entry in stated.items()}
+
+
+def _concepts(loaded: Loaded, names: Iterable[str]) -> dict[str, Any]:
+    """Concepts with all that they include, and the code systems that they have codes in."""
+    known = loaded.concepts.concepts
+    members = {member for name in names if name in known for member in loaded.concepts.members(name)}
+    parts: dict[str, Any] = {}
+    for name in members:
+        parts[f"concept {name}"] = concept = _said(loaded.concept_files[name])
+        concept.pop("note", None)
+        for part in ("codes", "exclude"):
+            for system, codes in concept.get(part, {}).items():
+                if system in loaded.concepts.systems:
+                    parts[f"code system {system}"] = asdict(loaded.concepts.systems[system])
+                for code in codes:
+                    del code["seen"]
+    return parts
+
+
+def _said(model: Any) -> dict[str, Any]:
+    said: dict[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return said

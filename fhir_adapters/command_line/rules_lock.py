@@ -1,0 +1,56 @@
+"""``primum rules lock``: write down the version and hash of every rule, so that none changes without its version."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engine.authoring.lock import Unlocked, lock_file, locked_now, read_lock, unlocked
+from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, loaded_rules
+from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, say, words, write_json
+
+
+def lock(
+    path: FolderArgument = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Only see whether every lock is up to date.")
+    ] = False,
+    format: FormatOption = Format.PRETTY,
+) -> None:
+    """Write `rules.lock` of every pack: the version and the hash of each rule, and of what it stands on.
+
+    Writes nothing and ends with 1 when a rule has changed and its version was not raised. With --check nothing is written;
+    ends with 1 when a lock is absent or not up to date.
+    """
+    loaded = loaded_rules(path)
+    if any(p.severity == "error" and p.code != "changed-without-version" for p in loaded.problems):
+        refuse(BROKEN)
+    found: dict[str, list[Unlocked]] = {}
+    stale: list[str] = []
+    for pack_id in loaded.folders:
+        held, now = read_lock(loaded, pack_id), locked_now(loaded, pack_id)
+        found[pack_id] = list(unlocked(loaded, pack_id, held)) if held is not None else []
+        if held != now:
+            stale.append(pack_id)
+    refused = [entry for entries in found.values() for entry in entries if entry.state == "changed"]
+    written = [] if refused or check_only else stale
+    for pack_id in written:
+        file = loaded.paths[f"{loaded.folders[pack_id]}/pack.yaml"].with_name("rules.lock")
+        file.write_text(locked_now(loaded, pack_id).text, encoding="utf-8")
+    if format is Format.JSON:
+        told = [entry._asdict() for entries in found.values() for entry in entries]
+        write_json({"packs": list(loaded.folders), "stale": stale, "written": written, "rules": told})
+    else:
+        for entry in (entry for entries in found.values() for entry in entries):
+            style = "red" if entry.state == "changed" else "yellow" if check_only else "green"
+            answers.print(words(f"{entry.rule}: {entry.message}", style), soft_wrap=True)
+        for pack_id in stale:
+            verb = "written" if written else "not written" if refused else "not up to date"
+            answers.print(words(f"{lock_file(loaded, pack_id)}: {verb}."))
+        if not stale:
+            answers.print(f"{counted(len(loaded.folders), 'lock')} up to date.")
+    if refused:
+        say(f"{counted(len(refused), 'rule')} changed without a higher version: {refused[0].help}.", "red")
+    if refused or (check_only and stale):
+        raise typer.Exit(1)

@@ -1,0 +1,175 @@
+"""The lock of a pack: no rule changes, in itself or through what it stands on, without a higher version."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.authoring.fingerprints import parts_of, rule_fingerprint
+from engine.authoring.loading import load_rules
+from engine.authoring.lock import lock_file, locked_now, read_lock, unlocked
+from tests.engine.authoring.conftest import Folder
+
+RULE = "baclofen-it/warnings/renal-impairment.yaml"
+LOCK = "baclofen-it/rules.lock"
+VERSIONS = {"changed-without-version", "lock-behind", "lock-unreadable"}
+
+
+@pytest.fixture
+def locked(folder: Folder) -> Folder:
+    """The small rules folder with its lock."""
+    return folder.write(LOCK, locked_now(folder.load(), "baclofen-it").text)
+
+
+def said(folder: Folder) -> list[tuple[str, str, str]]:
+    """Code, severity and message of every problem about versions."""
+    return [(p.code, p.severity, p.message) for p in folder.load().problems if p.code in VERSIONS]
+
+
+def test_the_rules_that_ship_are_as_they_were_locked() -> None:
+    loaded = load_rules()
+    for pack_id in loaded.folders:
+        assert read_lock(loaded, pack_id) == locked_now(loaded, pack_id), "run: primum rules lock"
+
+
+def test_a_pack_without_a_lock_is_not_held_to_it(folder: Folder) -> None:
+    assert read_lock(folder.load(), "baclofen-it") is None
+    assert said(folder) == []
+
+
+def test_what_was_just_locked_is_in_order(locked: Folder) -> None:
+    assert said(locked) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "what"),
+    [
+        (RULE, "below: parameter", "at_or_below: parameter", "what the rule says has"),
+        (RULE, "start {medicine} with", "begin {medicine} with", "what the rule says has"),
+        (RULE, "status: active", "status: draft", "what the rule says has"),
+        ("baclofen-it/pack.yaml", "60 mL", "45 mL", "parameter kidney-limit has"),
+        ("concepts/conditions.yaml", "code: N18,", "code: N19,", "concept chronic-kidney-disease has"),
+        ("concepts/measurements.yaml", "[1, 250]", "[1, 300]", "concept lab-egfr has"),
+        (
+            "override-reasons.yaml",
+            "will-monitor: Will",
+            "will-monitor: Shall",
+            "override-reason will-monitor has",
+        ),
+    ],
+)
+def test_a_change_without_a_version_is_an_error_at_the_version(
+    locked: Folder, file: str, old: str, new: str, what: str
+) -> None:
+    locked.edit(file, old, new)
+    assert said(locked) == [("changed-without-version", "error", f"{what} changed since version 1.0.0")]
+    [problem] = [p for p in locked.load().problems if p.code in VERSIONS]
+    assert (problem.file, problem.line) == (f"rules/{RULE}", 5)
+    assert problem.help.startswith("raise version")
+
+
+def test_a_code_system_or_a_medicine_changes_every_rule_that_stands_on_it(locked: Folder) -> None:
+    locked.edit("concepts/systems.yaml", 'rxnorm"', 'RXNORM"')
+    locked.edit("concepts/medicines.yaml", "[0.5 mg/mL, 2 mg/mL]", "[2 mg/mL]")
+    both = "code system rxnorm and medicine baclofen-intrathecal have changed since version 1.0.0"
+    assert said(locked) == [("changed-without-version", "error", both)] * 3
+
+
+def test_a_finding_counts_with_the_concepts_behind_it(locked: Folder) -> None:
+    locked.edit(RULE, "condition: chronic-kidney-disease", "finding: reduced-kidney-function")
+    locked.write(LOCK, locked_now(locked.load(), "baclofen-it").text)
+    locked.edit("findings/reduced-kidney-function.yaml", "within: 12 months", "within: 6 months")
+    locked.edit("concepts/conditions.yaml", "code: N18,", "code: N19,")
+    both = (
+        "concept chronic-kidney-disease and finding reduced-kidney-function have changed since version 1.0.0"
+    )
+    assert said(locked) == [("changed-without-version", "error", both)]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (RULE, "limits: Does", "# why\nlimits: Does"),
+        (RULE, "next: 2027-01-01", "next: 2028-01-01"),
+        (RULE, "title: Reduced kidney function", 'title: "Reduced kidney function"'),
+        ("concepts/measurements.yaml", "note: Any equation.", "note: Any equation, any age."),
+        ("baclofen-it/pack.yaml", "The leaflet names no figure.", "Ours."),
+    ],
+)
+def test_comments_notes_and_reviews_change_no_rule(locked: Folder, file: str, old: str, new: str) -> None:
+    locked.edit(file, old, new)
+    assert said(locked) == []
+
+
+def test_a_sites_own_files_change_no_rule(locked: Folder) -> None:
+    locked.write(
+        "local/parameters.yaml",
+        "parameters: {baclofen-it: {kidney-limit: {value: 45 mL/min/1.73m2, note: Ours.}}}",
+    )
+    locked.write("local/codes.yaml", "codes: [{system: icd-10, code: X1, concept: epilepsy}]")
+    assert said(locked) == []
+
+
+def test_a_version_that_was_raised_waits_to_be_locked(locked: Folder) -> None:
+    locked.edit(RULE, "below: parameter", "at_or_below: parameter")
+    locked.edit(RULE, "version: 1.0.0", "version: 2.0.0")
+    assert said(locked) == [("lock-behind", "warning", "rules.lock still has version 1.0.0")]
+
+
+def test_a_version_never_goes_back(locked: Folder) -> None:
+    locked.edit(RULE, "version: 1.0.0", "version: 0.9.9")
+    assert said(locked) == [
+        ("changed-without-version", "error", "version 0.9.9 is lower than 1.0.0, which was locked")
+    ]
+
+
+def test_a_rule_that_is_gone_is_told(locked: Folder) -> None:
+    locked.remove("baclofen-it/monitoring/epilepsy.yaml")
+    assert said(locked) == [("lock-behind", "warning", "baclofen-it.epilepsy is locked and has no file")]
+
+
+def test_a_new_rule_is_told_when_the_lock_is_written_and_is_no_problem_before(locked: Folder) -> None:
+    text = (locked.path / RULE).read_text()
+    locked.write(RULE.replace("renal-impairment", "kidneys"), text.replace("renal-impairment", "kidneys"))
+    loaded = locked.load()
+    lock = read_lock(loaded, "baclofen-it")
+    assert lock is not None
+    [new] = unlocked(loaded, "baclofen-it", lock)
+    assert (new.rule, new.state) == ("baclofen-it.kidneys", "new")
+    assert said(locked) == []
+
+
+def test_a_rule_that_does_not_fit_is_not_gone(locked: Folder) -> None:
+    locked.edit(RULE, "kind: warning", "kind: warming")
+    locked.write("baclofen-it/list.yaml", "- a list")
+    assert said(locked) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"rules": {"a.b": {"version": "1", "sha256": ""}}, "parts": {}}']
+)
+def test_a_lock_that_was_written_by_hand_is_an_error(locked: Folder, text: str) -> None:
+    locked.write(LOCK, text)
+    assert said(locked) == [("lock-unreadable", "error", "rules.lock cannot be read (ValidationError)")]
+    assert lock_file(locked.load(), "baclofen-it") == f"rules/{LOCK}"
+
+
+def test_what_does_not_exist_is_no_part_of_a_rule(folder: Folder) -> None:
+    folder.edit(
+        RULE,
+        "    - condition: chronic-kidney-disease",
+        "    - finding: kidneys\n    - condition: kidney-disease",
+    )
+    folder.edit(RULE, "medicine: baclofen-intrathecal", "medicine: baclofen")
+    folder.edit(RULE, "[benefit-outweighs-risk, will-monitor]", "[no-time]")
+    folder.edit(RULE, "{medicine} with", "{parameter.kidneys} with")
+    folder.edit("concepts/measurements.yaml", "loinc:", "loink:")
+    loaded = folder.load()
+    parts = parts_of(loaded, loaded.rules.rule("baclofen-it.renal-impairment"))
+    found = ["code system snomed", "concept lab-egfr", "concept surgery", "pack title"]
+    assert sorted(parts) == [*found, "parameter kidney-limit"]
+
+
+def test_a_hash_does_not_depend_on_the_order_of_keys(folder: Folder) -> None:
+    before = rule_fingerprint(folder.load(), "baclofen-it.renal-impairment")
+    folder.edit(RULE, "kind: warning\nstatus: active\n", "status: active\nkind: warning\n")
+    assert rule_fingerprint(folder.load(), "baclofen-it.renal-impairment") == before
