@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -51,13 +52,25 @@ def test_the_wheel_carries_no_tests(wheel_members: set[str]) -> None:
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_every_requirement_is_one_release_with_its_hashes(name: str) -> None:
     lines = re.sub(r"\\\n|^\s*#.*\n", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
-    requirement = re.compile(r"[a-z0-9.-]+==[^ ;]+( ; [^-]+?)?( +--hash=sha256:[0-9a-f]{64})+ *")
+    requirement = re.compile(
+        r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==[^ ;]+( ; [^-]+?)?( +--hash=sha256:[0-9a-f]{64})+ *"
+    )
     assert [line for line in lines.splitlines() if not requirement.fullmatch(line)] == []
+
+
+def test_what_is_asked_for_with_an_extra_is_pinned_with_it() -> None:
+    """pip before 23.3 looks for the newest release of it otherwise, and then misses that one's hash."""
+    text = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    wanted = {each for found in distributions() for each in found.requires or () if "extra ==" not in each}
+    asked = {name[0].lower() for each in wanted if (name := re.match(r"[\w.-]+\[[^]]+\]", each))}
+    pinned = set(re.findall(r"^([a-z0-9.-]+\[.+\])==", text, re.MULTILINE))
+    assert asked <= pinned
 
 
 def test_a_server_runs_the_releases_that_were_tested() -> None:
     def pins(name: str) -> set[str]:
         text = (ROOT / name).read_text(encoding="utf-8")
-        return set(re.findall(r"^[a-z0-9.-]+==[^ ]+", text, re.MULTILINE))
+        found = re.findall(r"^([a-z0-9.-]+)(?:\[.+\])?(==[^ ]+)", text, re.MULTILINE)
+        return {name + release for name, release in found}
 
     assert pins("requirements.txt") <= pins("requirements-dev.txt")

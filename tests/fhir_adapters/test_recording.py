@@ -183,6 +183,7 @@ def test_the_cards_come_although_the_decision_could_not_be_stored(
     assert CANARY not in caplog.text
     assert call("GET", "/health/ready").json()["store"]["state"] == "failing"
     store.failing = lambda: None
+    monkeypatch.undo()
     assert report_of(call("POST", SIGN, json=body))["decision"]
     assert call("GET", "/health/ready").json()["store"]["state"] == "ok"
 

@@ -75,6 +75,14 @@ def test_a_pack_without_statements_has_none_to_cite(folder):
     assert [code for code, *_ in folder.found()] == ["unknown-statement"] * 3
 
 
+def test_a_sentence_is_said_by_statements_that_there_are(folder):
+    sentence = '{id: L001.1, sha256: "5cf069657154abac", statements: [WP-02, WP-20]}'
+    folder.write("baclofen-it/sentences.yaml", f"reasons: {{}}\nsentences:\n  - {sentence}\n")
+    (problem,) = folder.load().problems
+    assert (problem.code, problem.line) == ("unknown-statement", 3)
+    assert "there is no statement WP-20" in problem.render()
+
+
 def test_statements_that_do_not_fit_can_still_be_cited(folder):
     folder.edit("baclofen-it/statements.yaml", "line: 20", "line: twenty")
     assert [code for code, *_ in folder.found()] == ["value-wrong"]

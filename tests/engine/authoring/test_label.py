@@ -7,6 +7,7 @@ import pytest
 from engine.authoring.folder import Loaded
 from engine.authoring.label import LabelChange, fingerprint, label_accounts, label_changes
 from engine.authoring.loading import DEFAULT_FOLDER, load_rules
+from tests.engine.authoring.conftest import Folder
 
 LEAFLET = Path(__file__).resolve().parents[4] / "shared" / "leaflet" / "leaflet.txt"
 MINI = Path(__file__).parents[2] / "fixtures" / "rules-mini"
@@ -27,6 +28,19 @@ def test_a_statement_is_covered_by_a_rule_with_tests_or_by_a_reason() -> None:
     assert by_id["IN-01"].covered
     assert account.complete
     assert account.sentences == ()
+
+
+def test_a_statement_is_covered_by_the_rules_of_its_own_pack(folder: Folder) -> None:
+    """Two labels may number their statements alike."""
+    for file in ("pack.yaml", "statements.yaml"):
+        text = (folder.path / "baclofen-it" / file).read_text()
+        folder.write(f"second/{file}", text.replace("id: baclofen-it", "id: second"))
+    accounts = {account.pack.id: account for account in label_accounts(folder.load())}
+    by_id = {entry.statement.id: entry for entry in accounts["second"].statements}
+    assert by_id["WP-02"].rules == ()
+    assert not by_id["WP-02"].covered
+    assert not accounts["second"].complete
+    assert accounts["baclofen-it"].complete
 
 
 def test_every_sentence_of_the_shipped_label_is_accounted_for(shipped: Loaded) -> None:

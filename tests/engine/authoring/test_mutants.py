@@ -69,6 +69,7 @@ CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"when": {"at_least": 2, "of": [CONDITION, LAB, CONDITION]}},
         {"when: one more of them", "when: one fewer of them", "when.of.2: left out"},
     ),
+    "a group of one is not swapped": ({"when": {"none": [CONDITION]}}, {"when: negated"}),
     "one of them cannot become none of them": (
         {"when": {"at_least": 1, "of": [CONDITION, LAB]}},
         {"when: one more of them"},
