@@ -24,6 +24,7 @@ from fhir_adapters.boundary import guard
 from fhir_adapters.cds_hooks.auth import Authenticator, admission
 from fhir_adapters.cds_hooks.description import describe
 from fhir_adapters.cds_hooks.envelope import HookRequest
+from fhir_adapters.cds_hooks.explanations import Explainer
 from fhir_adapters.cds_hooks.feedback import Feedback, Stored, feedback_router
 from fhir_adapters.cds_hooks.prefetch import Fetching
 from fhir_adapters.cds_hooks.routes import ON_THE_LOOP, cds_hooks_router
@@ -138,6 +139,12 @@ def application(
         repeats = Repeats(client.iss if client is not None else "", recorder.recall) if heeds else None
         return asked(id=str(id_), new_uuid=uuids_of(id_), repeats=repeats)
 
+    explainer = Explainer(rules, concepts)
+
+    def explained(answer: bytes, decision: Decision, client: Client | None) -> bytes:
+        explain = client.switches.explain if client is not None else settings.explain
+        return explainer.explained(answer, decision, explain)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settle_memory()
@@ -177,6 +184,7 @@ def application(
         body_limit=settings.body_limit,
         on_the_loop=0 if looks_up else ON_THE_LOOP,
         record=recorder.record if recorder is not None else None,
+        explained=explained,
     )
     reports = feedback_router(
         services,

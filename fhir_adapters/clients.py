@@ -59,6 +59,9 @@ class Switches(_FileModel):
     cds_hooks_1: bool = Field(False, description="Answers without what CDS Hooks 1.0 does not know.")
     action_selection_behavior: bool = Field(False, description="actionSelectionBehavior on suggestions.")
     configuration_items: bool = Field(False, description="configuration-items of PDDI-CDS (CH-242).")
+    explain: Literal["off", "findings", "values"] = Field(
+        "off", description="Why each rule came out as it did, in the answer; values: with what was compared."
+    )
     lenient_typ: bool = Field(False, description="Tokens whose header has no typ, or another than JWT.")
 
     @model_validator(mode="after")

@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     configuration_items: bool = Field(
         False, description="Let callers that are not authenticated ask for repeated cards to be left out."
     )
+    explain: Literal["off", "findings", "values"] = Field(
+        "off",
+        description="Tell callers that are not authenticated why each rule came out as it did; values: with what was "
+        "compared.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level of the journal."
     )

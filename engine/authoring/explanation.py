@@ -136,7 +136,7 @@ def _lines(outcome: RuleOutcome, loaded: Loaded) -> Iterator[Line]:
 def _tree(trace: Trace, word: str, depth: int, outcome: RuleOutcome, loaded: Loaded) -> Iterator[Line]:
     place = loaded.locate(outcome.rule.id, trace.path)
     if isinstance(trace.condition, Leaf):
-        text = f"{word} {_as_written(trace.condition)}".strip()
+        text = f"{word} {as_written(trace.condition)}".strip()
         yield Line(depth, text, trace.truth, _why(trace.finding), place)
         return
     group, _ = members_of(trace.condition)
@@ -147,8 +147,8 @@ def _tree(trace: Trace, word: str, depth: int, outcome: RuleOutcome, loaded: Loa
         yield from _tree(child, "", depth + 1, outcome, loaded)
 
 
-def _as_written(leaf: Leaf) -> str:
-    """A condition on one line, in the words of its file."""
+def as_written(leaf: Leaf) -> str:
+    """A condition on one line, in the words of its file; it holds nothing of a patient."""
     written: dict[str, Any] = leaf.model_dump(by_alias=True, exclude_unset=True, mode="json")
     first = f"{leaf.noun}: {_flat(written.pop(leaf.noun))}"
     return " ".join(

@@ -31,6 +31,8 @@ Complete = Callable[[HookRequest, HookService, Client | None], Awaitable[HookReq
 """Fetches what a request left out."""
 Decide = Callable[[HookRequest, HookService, Client | None], Decision]
 """Decides what a service was asked, by a client; None where nobody is authenticated."""
+Explained = Callable[[bytes, Decision, Client | None], bytes]
+"""Puts into the answer to a decision why it was taken, as far as the client is to be told."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,6 +60,7 @@ def cds_hooks_router(
     body_limit: int,
     on_the_loop: int = ON_THE_LOOP,
     record: Record | None = None,
+    explained: Explained | None = None,
 ) -> APIRouter:
     """The addresses under ``/cds-services`` (CH-010, CH-018).
 
@@ -114,6 +117,8 @@ def cds_hooks_router(
                 service=service.shown.id,
                 client=client.iss if client is not None else "",
             )
+        if explained is not None:
+            answer = await beside(size, explained, answer, decision, client)
         if client is not None:
             answer = answer_told(answer, client.switches)
         note(

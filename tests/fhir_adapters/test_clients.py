@@ -47,7 +47,7 @@ def test_an_entry_that_gives_no_more_than_it_must_allows_little(tmp_path: Path) 
     assert client.algorithms == ALGORITHMS == ("ES384", "RS384")
     assert (client.audiences, client.fhir_servers, client.networks, client.origins) == ((), (), (), ())
     assert client.max_token_life == 3600
-    assert not any(client.switches.model_dump().values())
+    assert set(client.switches.model_dump().values()) == {False, "off"}
     assert client.may_call("any-service")
     assert not client.fhir_targets.cover("https://ehr.example.org/fhir")
 
