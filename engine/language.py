@@ -50,7 +50,7 @@ from engine.record_nouns import (
     SexLeaf,
     VitalLeaf,
 )
-from engine.terms import COMPARISONS, Bounded, DurationText, FileModel, Leaf, QuantityText, duration
+from engine.terms import COMPARISONS, Bounded, DurationText, FileModel, Leaf, QuantityText, Whole, duration
 
 
 class All(FileModel):
@@ -74,7 +74,7 @@ class NoneOf(FileModel):
 class AtLeast(FileModel):
     """Some number of these."""
 
-    at_least: int = Field(ge=1, description="How many.")
+    at_least: Whole = Field(ge=1, description="How many.")
     of: tuple[Tree, ...] = Field(min_length=2, description="Of these.")
 
     @model_validator(mode="after")

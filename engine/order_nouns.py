@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from engine.terms import Bounded, DurationText, FileModel, Leaf, QuantityText
+from engine.terms import Bounded, DurationText, FileModel, Leaf, Number, QuantityText, YesNo
 
 
 class RouteTest(FileModel):
@@ -14,7 +14,7 @@ class RouteTest(FileModel):
 
     is_: str | None = Field(None, alias="is", description="Some dosage has a route in this concept.")
     other_than: str | None = Field(None, description="Some dosage has a route outside this concept.")
-    stated: bool | None = Field(None, description="false: no dosage states a route that can be read.")
+    stated: YesNo | None = Field(None, description="false: no dosage states a route that can be read.")
 
     @model_validator(mode="after")
     def _one_test(self) -> RouteTest:
@@ -28,7 +28,7 @@ class TestDose(FileModel):
 
     __test__ = False  # pytest would take it for a test
 
-    times: float = Field(gt=0, description="How many times the last test dose.")
+    times: Number = Field(gt=0, description="How many times the last test dose.")
     largest: QuantityText = Field(description="Larger single doses are fillings of the reservoir.")
 
 
@@ -39,12 +39,12 @@ class DoseTest(Bounded):
         description="One bolus, 24 hours, or the solution's concentration."
     )
     one_of: tuple[QuantityText, ...] | None = Field(None, description="The amount is exactly one of these.")
-    stated: bool | None = Field(None, description="false: the amount is not stated.")
-    rise_above: float | None = Field(
+    stated: YesNo | None = Field(None, description="false: the amount is not stated.")
+    rise_above: Number | None = Field(
         None, gt=0, description="With of: day, percent by which it exceeds the dose of the therapy before."
     )
 
-    fall_above: float | None = Field(
+    fall_above: Number | None = Field(
         None, gt=0, description="With of: day, percent by which it stays below the dose before."
     )
     above_test_dose: TestDose | None = Field(
@@ -89,7 +89,7 @@ class TherapyTest(FileModel):
         None, description="With stopped: how long ago; with current: started at most so long ago."
     )
     longer_than: DurationText | None = Field(None, description="With current: started longer ago than this.")
-    rise_above: float | None = Field(
+    rise_above: Number | None = Field(
         None, gt=0, description="With current and over: percent by which the daily dose has risen."
     )
     over: DurationText | None = Field(None, description="With rise_above: over how long.")

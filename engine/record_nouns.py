@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from engine.terms import Bounded, DurationText, Leaf
+from engine.terms import Bounded, DurationText, Leaf, Whole, YesNo
 
 
 class OrderLeaf(Leaf):
@@ -19,10 +19,10 @@ class OrderLeaf(Leaf):
     action: Literal["start", "change", "hold", "stop"] | None = Field(
         None, description="What the other order does."
     )
-    same_group: bool = Field(
+    same_group: YesNo = Field(
         False, description="Only orders that carry the same group identifier as the order under review."
     )
-    abrupt: bool = Field(
+    abrupt: YesNo = Field(
         False, description="Only where neither it nor another order of its kind lowers the dose step by step."
     )
 
@@ -48,10 +48,10 @@ class MedicationLeaf(Leaf):
         description="Concept of its route. An entry without a route may be by it, but for medication: any, where it is not counted.",
     )
     excluding: tuple[str, ...] = Field((), description="Concepts that do not count.")
-    abrupt: bool = Field(
+    abrupt: YesNo = Field(
         False, description="Only where neither it nor another order for it lowers the dose step by step."
     )
-    different: int = Field(1, ge=1, le=9, description="How many different medicines there must be.")
+    different: Whole = Field(1, ge=1, le=9, description="How many different medicines there must be.")
 
     @model_validator(mode="after")
     def _recent_within(self) -> MedicationLeaf:
@@ -78,7 +78,7 @@ class ConditionLeaf(Leaf):
     since: Literal["therapy-start"] | None = Field(
         None, description="It began after the medicine's therapy did."
     )
-    new: bool = Field(
+    new: YesNo = Field(
         False, description="With since: an entry of the same code that began before the therapy keeps it out."
     )
     excluding: tuple[str, ...] = Field((), description="Concepts that do not count.")

@@ -6,13 +6,13 @@ Files are pydantic models that forbid unknown keys; every field carries the word
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from engine.language import FileModel, Tree
+from engine.terms import Day, YesNo
 
 
 class Kind(StrEnum):
@@ -86,7 +86,7 @@ class SuggestionSpec(FileModel):
     )
     communicate: str | None = Field(None, description="Create a draft CommunicationRequest with these words.")
     task: str | None = Field(None, description="Create a draft Task with these words.")
-    recommended: bool = Field(False, description="Mark this as the preferred choice (isRecommended).")
+    recommended: YesNo = Field(False, description="Mark this as the preferred choice (isRecommended).")
 
     @property
     def creates(self) -> bool:
@@ -165,8 +165,8 @@ class Review(FileModel):
         description="unreviewed until a clinician has signed the sentence off."
     )
     by: str | None = Field(None, description="The role that approved, such as 'clinical pharmacist'.")
-    on: date | None = Field(None, description="Day of the approval.")
-    next: date = Field(description="Day on which the rule must be looked at again.")
+    on: Day | None = Field(None, description="Day of the approval.")
+    next: Day = Field(description="Day on which the rule must be looked at again.")
 
     @model_validator(mode="after")
     def _approved_by_someone(self) -> Review:
@@ -191,7 +191,7 @@ class Rule(FileModel):
     )
     kind: Kind = Field(description="What the statement is about; decides which card the rule goes on.")
     status: Literal["draft", "active", "retired"] = Field(description="Only active rules are evaluated.")
-    experimental: bool = Field(False, description="Evaluated and recorded, not shown.")
+    experimental: YesNo = Field(False, description="Evaluated and recorded, not shown.")
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="Semantic version of this rule.")
     hooks: tuple[Hook, ...] = Field(min_length=1, description="When the EHR asks.")
     medicine: str = Field(description="The medicine (rules/concepts/medicines.yaml) the rule is about.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar
+from datetime import date
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from pydantic_core import PydanticCustomError
 
 from engine.errors import UnitError
 from engine.quantity import Comparison, Quantity, compare
@@ -35,6 +37,24 @@ def _quantity(text: str) -> str:
         raise ValueError(str(problem)) from None
     return text
 
+
+def _day(value: Any) -> Any:
+    if isinstance(value, int | float):  # pydantic takes it for the seconds since 1970
+        raise PydanticCustomError("date_type", "not a day")
+    return value
+
+
+YesNo = Annotated[bool, Strict()]
+"""true or false; the words yes and no are text, and 1 is a number."""
+
+Whole = Annotated[int, Strict()]
+"""A whole number, not one in quotes."""
+
+Number = Annotated[float, Strict()]
+"""A number, whole or not, without a unit."""
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A calendar day."""
 
 DurationText = Annotated[
     str, AfterValidator(_duration), Field(description="A length of time such as '12 months'.")

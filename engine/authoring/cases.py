@@ -46,10 +46,11 @@ What it expects
 from __future__ import annotations
 
 import re
-from datetime import date
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from engine.dates import DateInterval
 from engine.errors import UnitError
@@ -58,6 +59,7 @@ from engine.finding import Truth
 from engine.language import DurationText, FileModel, QuantityText
 from engine.quantity import Quantity, QuantityInterval
 from engine.rule import Hook
+from engine.terms import Day, Whole, YesNo
 
 _DATED = re.compile(r"(\S+)(?: (.+?))??(?: on (\S+))?")
 _AMOUNT = re.compile(r"([<>]=?)?\s*([0-9].*)")
@@ -105,8 +107,29 @@ def _spread(entry: Any) -> Any:
     return {key: value for key, value in keys.items() if value is not None}
 
 
+@dataclass(frozen=True)
+class _Short:
+    """Lets the editor's schema know the text that stands for an entry of several keys: the words, and what it may be."""
+
+    description: str
+    values: tuple[str, ...] = ()
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The text, or the keys."""
+        text: dict[str, Any] = {"type": "string", "description": self.description}
+        if self.values:
+            text["enum"] = list(self.values)
+        return {"anyOf": [text, handler(schema)]}
+
+
 E = TypeVar("E")
-OneLine = Annotated[E, BeforeValidator(_spread)]
+OneLine = Annotated[
+    E,
+    BeforeValidator(_spread),
+    _Short("In one line: a concept, where it has one an amount, and the day, such as surgery on 2026-02-01."),
+]
 
 
 class Coded(FileModel):
@@ -143,11 +166,11 @@ class ConditionEntry(Coded):
     """A diagnosis or problem."""
 
     status: Literal["current", "remission", "past"] = Field("current", description="Where it stands.")
-    suspected: bool = Field(False, description="Provisional or differential.")
+    suspected: YesNo = Field(False, description="Provisional or differential.")
     onset: DateText | None = Field(None, description="When it began.")
     abatement: DateText | None = Field(None, description="When it ended.")
     on: DateText | None = Field(None, description="When it was recorded.")
-    added: bool = Field(False, description="Whether it is the one that is being added now.")
+    added: YesNo = Field(False, description="Whether it is the one that is being added now.")
 
 
 class AllergyEntry(Coded):
@@ -155,9 +178,9 @@ class AllergyEntry(Coded):
 
     status: Literal["active", "inactive"] = Field("active", description="Whether it counts now.")
     type: Literal["allergy", "intolerance"] = Field("allergy", description="Which of the two.")
-    suspected: bool = Field(False, description="Not confirmed.")
+    suspected: YesNo = Field(False, description="Not confirmed.")
     on: DateText | None = Field(None, description="When it was recorded.")
-    added: bool = Field(False, description="Whether it is the one that is being added now.")
+    added: YesNo = Field(False, description="Whether it is the one that is being added now.")
 
 
 class MeasurementEntry(Coded):
@@ -169,7 +192,7 @@ class MeasurementEntry(Coded):
     coded: str | None = Field(None, description="Concept of a coded value.")
     absent: str = Field("", description="Why there is no value.")
     on: DateText | None = Field(None, description="When it was taken.")
-    preliminary: bool = Field(False, description="Not final.")
+    preliminary: YesNo = Field(False, description="Not final.")
 
 
 class ProcedureEntry(Coded):
@@ -198,21 +221,21 @@ class EncounterEntry(Coded):
 
     status: str = Field("in-progress", description="FHIR status: in-progress, finished, …")
     on: DateText | None = Field(None, description="When it was.")
-    in_context: bool = Field(False, description="Whether the request names it.")
+    in_context: YesNo = Field(False, description="Whether the request names it.")
 
 
 class ServiceEntry(Coded):
     """A requested service."""
 
     on: DateText | None = Field(None, description="When it is due.")
-    added: bool = Field(False, description="Whether it is a draft of this session.")
+    added: YesNo = Field(False, description="Whether it is a draft of this session.")
 
 
 class IngredientEntry(Coded):
     """An ingredient of a medicine."""
 
     strength: QuantityText | None = Field(None, description="Concentration or content.")
-    active: bool = Field(True, description="Whether it is active.")
+    active: YesNo = Field(True, description="Whether it is active.")
 
 
 class DosageEntry(FileModel):
@@ -223,9 +246,9 @@ class DosageEntry(FileModel):
     dose: QuantityText | None = Field(None, description="One administration.")
     rate: QuantityText | None = Field(None, description="Speed of an infusion.")
     daily: QuantityText | None = Field(None, description="Amount in 24 hours.")
-    per_day: int | None = Field(None, description="Administrations a day.")
-    once: bool = Field(False, description="A single administration.")
-    sequence: int | None = Field(None, description="Place among the order's dosages.")
+    per_day: Whole | None = Field(None, description="Administrations a day.")
+    once: YesNo = Field(False, description="A single administration.")
+    sequence: Whole | None = Field(None, description="Place among the order's dosages.")
 
 
 class MedicationEntry(Coded, DosageEntry):
@@ -241,11 +264,11 @@ class MedicationEntry(Coded, DosageEntry):
         "request", description="Who says so."
     )
     status: Literal["current", "ended", "planned"] = Field("current", description="Whether it is taken.")
-    certain: bool = Field(True, description="Whether the record is sure of the status.")
+    certain: YesNo = Field(True, description="Whether the record is sure of the status.")
     status_reason: str | None = Field(None, description="Concept of why it was stopped or held.")
     status_reason_text: str | None = Field(None, description="Why it was stopped or held, in words only.")
     action: Literal["start", "change", "hold", "stop"] = Field("start", description="What an order does.")
-    selected: bool = Field(True, description="Whether an order is under review.")
+    selected: YesNo = Field(True, description="Whether an order is under review.")
     replaces: str | None = Field(None, description="Reference of the entry that an order replaces.")
     on: DateText | None = Field(None, description="When it was written.")
     started: DateText | None = Field(None, description="When it began.")
@@ -254,7 +277,7 @@ class MedicationEntry(Coded, DosageEntry):
     categories: tuple[str, ...] = Field((), description="Concepts of its categories.")
     group: str | None = Field(None, description="Identifier of its group of orders.")
     volume: QuantityText | None = Field(None, description="Filled volume.")
-    supply_days: int | None = Field(None, description="Days that the supply lasts.")
+    supply_days: Whole | None = Field(None, description="Days that the supply lasts.")
     batch_expiry: DateText | None = Field(None, description="Expiry of the batch.")
 
     @property
@@ -319,13 +342,17 @@ class Case(Setup):
     """One test."""
 
     name: str = Field(min_length=1, description="A sentence that says what must happen.")
-    expect: Annotated[Expectation, BeforeValidator(_outcome_only)] = Field(description="What must come out.")
+    expect: Annotated[
+        Expectation,
+        BeforeValidator(_outcome_only),
+        _Short("Short for the outcome alone.", tuple(Truth)),
+    ] = Field(description="What must come out.")
 
 
 class CaseFile(FileModel):
     """The tests of one rule."""
 
-    today: date = Field(description="The day of every test.")
+    today: Day = Field(description="The day of every test.")
     shared: Setup = Field(Setup(), description="What every test starts from.")
     tests: tuple[Case, ...] = Field(min_length=1, description="The tests.")
 

@@ -14,6 +14,7 @@ from engine.concepts import CodeSystem, Concept, ConceptCode, Medicine
 from engine.language import FileModel, QuantityText
 from engine.rule import Kind
 from engine.ruleset import Pack, Statement
+from engine.terms import Whole, YesNo
 
 ID = r"^[a-z0-9][a-z0-9-]*$"
 
@@ -26,7 +27,7 @@ class SystemFile(FileModel):
     unlisted: Literal["no", "unknown"] = Field(
         "unknown", description="What a code means that no concept lists."
     )
-    hierarchical: bool = Field(False, description="Whether a code's beginning is the code of its parent.")
+    hierarchical: YesNo = Field(False, description="Whether a code's beginning is the code of its parent.")
     title: str = Field("", description="Its name in words.")
 
     def named(self, name: str) -> CodeSystem:
@@ -38,7 +39,7 @@ class CodeFile(FileModel):
     """One code of a concept."""
 
     code: str = Field(min_length=1, description="The code, in quotes when it is only digits.")
-    below: bool = Field(False, description="Whether every code that begins with this one counts too.")
+    below: YesNo = Field(False, description="Whether every code that begins with this one counts too.")
     display: str = Field("", description="The code system's own words for it.")
     seen: str = Field(min_length=1, description="Where the code was looked up.")
 
@@ -99,7 +100,7 @@ class MedicineFile(FileModel):
     presence: str | None = Field(
         None, description="Concept of diagnoses and procedures that show it is in use."
     )
-    current_for_days: int = Field(
+    current_for_days: Whole = Field(
         180, gt=0, description="How long an order without an end counts as current."
     )
 
@@ -172,7 +173,7 @@ class PackDocument(FileModel):
     label_version: str = Field(min_length=1, description="Its version or date.")
     label_url: str | None = Field(None, pattern=r"^https://[^\s]+$", description="Its address, https.")
     topic_system: str = Field("", description="Code system of the cards' topics.")
-    example: bool = Field(False, description="Whether the pack only shows how packs are written.")
+    example: YesNo = Field(False, description="Whether the pack only shows how packs are written.")
     parameters: dict[str, ParameterFile] = Field({}, description="Settings that a site may change.")
 
     def named(self, parameters: Mapping[str, str], statements: Mapping[str, Statement]) -> Pack:
@@ -186,7 +187,7 @@ class StatementFile(FileModel):
     id: str = Field(pattern=r"^[A-Z]+-\d+[a-z]?$", description="What rules cite, such as WP-12.")
     title: str = Field(min_length=1, description="A few words.")
     section: str = Field(min_length=1, description="Heading of the label under which it stands.")
-    line: int = Field(ge=1, description="Line of the label document.")
+    line: Whole = Field(ge=1, description="Line of the label document.")
     text: str = Field(min_length=1, description="What it says, in our words.")
     kind: Kind = Field(description="What it is about.")
     no_rule: str | None = Field(None, description="Why no rule can decide it.")

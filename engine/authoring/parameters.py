@@ -9,6 +9,7 @@ from typing import Any
 from engine.trace import Path
 
 _REFERENCE = re.compile(r"parameter ([A-Za-z0-9_-]+)")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def substituted(
@@ -18,7 +19,9 @@ def substituted(
     unknown: list[tuple[Path, str]] = []
     match = _REFERENCE.fullmatch(data) if isinstance(data, str) else None
     if match is not None:
-        return (parameters[match[1]], []) if match[1] in parameters else (data, [(path, match[1])])
+        return (
+            (_as_written(parameters[match[1]]), []) if match[1] in parameters else (data, [(path, match[1])])
+        )
     if not isinstance(data, dict | list):
         return data, []
     pairs = list(data.items()) if isinstance(data, dict) else list(enumerate(data))
@@ -27,3 +30,9 @@ def substituted(
         filled[key], missing = substituted(value, parameters, (*path, key))
         unknown += missing
     return (filled if isinstance(data, dict) else list(filled.values())), unknown
+
+
+def _as_written(setting: str) -> str | int | float:
+    """A setting that is only a number stands where a number is wanted."""
+    number = _NUMBER.fullmatch(setting)
+    return setting if number is None else float(setting) if number[1] else int(setting)

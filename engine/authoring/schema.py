@@ -26,6 +26,7 @@ from engine.authoring.files import (
     StatementsDocument,
     SystemsDocument,
 )
+from engine.authoring.meanings import MEANINGS
 from engine.rule import Rule, SharedFinding
 
 SCHEMAS: Mapping[str, type[BaseModel]] = {
@@ -48,9 +49,32 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
 
 def schema_text(name: str) -> str:
     """One schema as it stands in its file."""
-    schema = SCHEMAS[name].model_json_schema(by_alias=True)
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_with_parameters(schema)}
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema_of(SCHEMAS[name])}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of one model, in which each field and each value that can be chosen carries its words.
+
+    JSON Schema has no place for the words of single values; ``enumDescriptions`` is what editors read, and what validators pass over.
+    """
+    schema = model.model_json_schema(by_alias=True)
+    for name, part in ((model.__name__, schema), *schema.get("$defs", {}).items()):
+        _explain(part, MEANINGS.get((name, ""), {}))
+        for field, described in part.get("properties", {}).items():
+            _explain(described, MEANINGS.get((name, field), {}))
+    changed: dict[str, Any] = _with_parameters(schema)
+    return changed
+
+
+def _explain(schema: dict[str, Any], words: Mapping[str, str]) -> None:
+    """Put the words beside the values, wherever in a field's schema they stand."""
+    if "enum" in schema:
+        schema["enumDescriptions"] = [words.get(value, "") for value in schema["enum"]]
+    if "const" in schema:
+        schema["enumDescriptions"] = [words.get(schema["const"], "")]
+    for part in (*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())):
+        _explain(part, words)
 
 
 def _with_parameters(schema: Any) -> Any:
