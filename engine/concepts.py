@@ -93,7 +93,7 @@ class Concept:
     that laboratories write for the same amount (``mL/min`` for an indexed filtration rate). ``complete_in`` names systems whose
     list here is exhaustive, even when it is empty, so that an unlisted code of them denies; ``open_in`` systems whose list here
     is not (substances are listed, their products are not), so that it does not.
-    ``texts`` are words recognised in free text (routes only).
+    ``texts`` are words recognised in free text (routes and devices only; see :mod:`engine.free_text`).
     """
 
     id: str
@@ -115,7 +115,8 @@ class Medicine:
     """A medicine that rules are written for, told apart from its siblings by route, product and form.
 
     Intrathecal and oral baclofen share ATC and ingredient codes; only route, product code, dose form or concentration decide
-    (terminology trap 2). The members are concept ids; ``strengths`` are quantities such as ``50 ug/mL``.
+    (terminology trap 2). The members are concept ids; ``strengths`` are quantities such as ``50 ug/mL``, and those of them that a
+    sibling is sold in, too, are ``shared_strengths``.
     """
 
     id: str
@@ -129,9 +130,15 @@ class Medicine:
     wrong_routes: str | None = None
     other_routes: str | None = None
     strengths: tuple[str, ...] = ()
+    shared_strengths: tuple[str, ...] = ()
     device: str | None = None
     presence: str | None = None
     current_for_days: int = 180
+
+    @property
+    def own_strengths(self) -> tuple[str, ...]:
+        """The concentrations that no sibling is sold in."""
+        return tuple(strength for strength in self.strengths if strength not in self.shared_strengths)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from engine.doses import runs
 from engine.errors import UnitError
 from engine.facts import Course, ListName, MedicationFact, PatientFacts, TherapyStatus
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
+from engine.free_text import names, spoken_of
 from engine.quantity import Quantity, compare
 from engine.words import entry, incomplete, undated
 
@@ -51,12 +52,16 @@ def medicine_in(concepts: ConceptLibrary, concept: str, medication: MedicationFa
 
 
 def route_in(concepts: ConceptLibrary, concept: str, route: CodedText) -> Membership:
-    """Whether a route is in a concept; a route given only as text is recognised by the concept's own words (CI-04)."""
-    if route.codings:
-        return concepts.membership(concept, route.codings)
-    spoken = route.text.casefold()
-    words = [word for member in concepts.members(concept) for word in concepts.concept(member).texts]
-    return Membership.YES if any(word.casefold() in spoken for word in words) else Membership.UNKNOWN
+    """Whether a route is in a concept; without a code that is known, the concept's own words decide (CI-04)."""
+    coded = concepts.membership(concept, route.codings)
+    said = coded is Membership.UNKNOWN and names(concepts, concept, spoken_of(route))
+    return Membership.YES if said else coded
+
+
+def contradicts_itself(concepts: ConceptLibrary, medicine: Medicine, route: CodedText) -> bool:
+    """Whether one route is said to be more than one of the medicine's right, wrong and other routes."""
+    named = (medicine.routes, medicine.wrong_routes, medicine.other_routes)
+    return sum(route_in(concepts, each, route) is Membership.YES for each in named if each is not None) > 1
 
 
 def _any_route(concepts: ConceptLibrary, concept: str | None, medication: MedicationFact) -> bool:
@@ -78,11 +83,13 @@ def strengths(concepts: ConceptLibrary, medicine: Medicine, medication: Medicati
             yield part.strength
 
 
-def _has_strength(concepts: ConceptLibrary, medicine: Medicine, medication: MedicationFact) -> bool:
+def _has_strength(
+    concepts: ConceptLibrary, medicine: Medicine, medication: MedicationFact, known: Iterable[str]
+) -> bool:
     for strength in strengths(concepts, medicine, medication):
-        for known in medicine.strengths:
+        for text in known:
             with suppress(UnitError):
-                if compare(strength, Quantity.parse(known)) == 0:
+                if compare(strength, Quantity.parse(text)) == 0:
                     return True
     return False
 
@@ -100,7 +107,8 @@ def identity(concepts: ConceptLibrary, medicine: Medicine, medication: Medicatio
     """Whether this is the medicine: met, not met, or unknown when the record does not tell it from its siblings.
 
     The right route decides first (a tablet ordered intrathecally is a wrong order of this medicine, not the tablet); then its own
-    product, its form, a sibling's product or form, a wrong parenteral route, an enteral route, and last a concentration it is sold in.
+    product, its form, a sibling's product or form, a wrong parenteral route, a concentration that no sibling is sold in, an enteral
+    route, and last a concentration that both are sold in.
     What does not hold the substance is not the medicine; where nobody can tell whether it does, the answer is unknown.
     """
     held = holds(concepts, medicine, medication)
@@ -116,9 +124,11 @@ def identity(concepts: ConceptLibrary, medicine: Medicine, medication: Medicatio
         return Truth.NOT_MET
     if _any_route(concepts, medicine.wrong_routes, medication):
         return Truth.MET
+    if _has_strength(concepts, medicine, medication, medicine.own_strengths):
+        return Truth.MET
     if _any_route(concepts, medicine.other_routes, medication):
         return Truth.NOT_MET
-    return Truth.MET if _has_strength(concepts, medicine, medication) else Truth.UNKNOWN
+    return Truth.MET if _has_strength(concepts, medicine, medication, medicine.strengths) else Truth.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,5 +289,12 @@ def _pumps(concepts: ConceptLibrary, medicine: Medicine, facts: PatientFacts) ->
         entry(fact)
         for concept, present in ((medicine.device, devices), (medicine.presence, conditions))
         for fact in present
-        if concept is not None and concepts.membership(concept, fact.code.codings) is Membership.YES
+        if concept is not None and _is_or_is_called(concepts, concept, fact.code)
+    )
+
+
+def _is_or_is_called(concepts: ConceptLibrary, concept: str, code: CodedText) -> bool:
+    known = concepts.membership(concept, code.codings)
+    return known is Membership.YES or (
+        known is Membership.UNKNOWN and names(concepts, concept, spoken_of(code))
     )

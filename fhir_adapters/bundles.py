@@ -15,7 +15,7 @@ from msgspec import Raw
 
 from engine.facts import ListState
 from fhir_adapters.errors import FhirDataError
-from fhir_adapters.mapping.elements import code
+from fhir_adapters.mapping.elements import code, node, text, whole
 from fhir_adapters.references import normal_reference
 from fhir_adapters.wire import (
     Entry,
@@ -109,11 +109,11 @@ def _without_object(raw: RawJson) -> Answer:
 
 def _of_bundle(head: Head) -> Answer:
     links = head.link if isinstance(head.link, list) else [head.link]
-    more = any(isinstance(link, dict) and link.get("relation") == "next" for link in links)
-    searched = head.type in (None, "searchset") and isinstance(head.total, int)
+    more = any(text(node(link).get("relation")).lower() == "next" for link in links)
+    total = whole(head.total) if head.type in (None, "searchset") else None
     slots = tuple(head.entry or ())
     excerpt = isinstance(head.type, str) and head.type in _EXCERPTS
-    return replace(_searched(slots, more=more, total=head.total if searched else 0), excerpt=excerpt)
+    return replace(_searched(slots, more=more, total=total or 0), excerpt=excerpt)
 
 
 def _searched(slots: tuple[Slot | None, ...], *, more: bool, total: int) -> Answer:

@@ -18,6 +18,7 @@ from fhir_adapters.bundles import entries_of, read_answer
 from fhir_adapters.errors import ContextError, FhirVersionError
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.elements import text
+from fhir_adapters.mapping.statuses import unreadable
 from fhir_adapters.record import DSTU2_TYPES, LIST_OF, SUPPORTING
 from fhir_adapters.references import ReferenceIndex, bare_id, normal_reference
 from fhir_adapters.wire import Entry, RawJson, decode_object, decode_value
@@ -28,6 +29,14 @@ _OTHER_VERSIONS: Final = DSTU2_TYPES | {"ProcedureRequest", "ReferralRequest"}
 _ORDERS: Final = {"MedicationRequest"} | {
     type_ for type_, name in LIST_OF.items() if name is ListName.SERVICES
 }
+# What may come along with orders and is none. Anything else (a group of orders, a medicine as a statement, a type
+# that FHIR does not have) may hold an order that nobody has read.
+_BESIDE: Final = (
+    SUPPORTING
+    | {type_ for type_, name in LIST_OF.items() if name is not ListName.MEDICATIONS}
+    | {"CareTeam", "Coverage", "HealthcareService", "Location", "Organization", "Provenance", "Questionnaire"}
+    | {"QuestionnaireResponse", "RelatedPerson", "Specimen", "Substance", "Task"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +137,13 @@ def _orders(field_name: str) -> Callable[[ReviewContext, Fields], ReviewContext]
             raise FhirVersionError(f"FHIR version not supported: context.{field_name} holds a {old}")
         orders = tuple(entry for entry in entries if entry.type in _ORDERS)
         beside = tuple(entry for entry in entries if entry.type not in _ORDERS)
+        gaps = list(session.gaps)
         for entry in beside:
-            if entry.type not in SUPPORTING:
+            if entry.type not in _BESIDE:
+                gaps.append(unreadable(entry.reference, "", "it cannot be read as an order", session.issues))
+            elif entry.type not in SUPPORTING:
                 session.issues.add(entry.reference, "", "ignored", "it is not an order")
-        return replace(session, orders=orders, beside=beside)
+        return replace(session, orders=orders, beside=beside, gaps=tuple(gaps))
 
     return adapter
 

@@ -65,7 +65,7 @@ class ConceptFile(FileModel):
     open_in: tuple[str, ...] = Field(
         (), description="Code systems in which an unlisted code does not deny: their products are not listed."
     )
-    texts: tuple[str, ...] = Field((), description="For routes: words that mean it in free text.")
+    texts: tuple[str, ...] = Field((), description="For routes and devices: words that mean it in free text.")
 
     def named(self, concept_id: str) -> Concept:
         """The engine's concept."""
@@ -95,7 +95,10 @@ class MedicineFile(FileModel):
     other_forms: str | None = Field(None, description="Concept of dose forms that are its sibling's.")
     wrong_routes: str | None = Field(None, description="Concept of routes on which it would be an error.")
     other_routes: str | None = Field(None, description="Concept of its sibling's routes.")
-    strengths: tuple[QuantityText, ...] = Field((), description="Concentrations that only this medicine has.")
+    strengths: tuple[QuantityText, ...] = Field((), description="Concentrations that it is sold in.")
+    shared_strengths: tuple[QuantityText, ...] = Field(
+        (), description="Those of them that its sibling is sold in, too."
+    )
     device: str | None = Field(None, description="Concept of the device that gives it.")
     presence: str | None = Field(
         None, description="Concept of diagnoses and procedures that show it is in use."

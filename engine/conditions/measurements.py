@@ -78,9 +78,10 @@ def _nothing(leaf: MeasurementLeaf, concept: Concept, context: Context) -> str:
         count = uncoded_observations(context, concept.id, leaf.within)
         others = f"; {uncoded(ListName.OBSERVATIONS, count)}" if count else ""
         return f"none is on record{others}"
-    value, when = older[0].value, entry(older[0]).date
+    value, when, dated = older[0].value, entry(older[0]).date, older[0].effective
     quantity = f" ({amount(value)} {unit_words(value.unit)})" if isinstance(value, QuantityInterval) else ""
-    return f"the latest{quantity} is from {when}, longer ago than {leaf.within}"
+    ahead = dated is not None and dated.earliest > context.facts.now
+    return f"the latest{quantity} is from {when}, {'which is to come' if ahead else f'longer ago than {leaf.within}'}"
 
 
 def _unless_another(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from engine.concepts import Membership
@@ -35,7 +36,9 @@ def medication(leaf: MedicationLeaf, context: Context) -> Finding:
     listed = context.facts.medications
     gone = {reference for order in context.facts.orders for reference in (order.reference, order.replaces)}
     taken = [
-        fact for fact in listed.items if _has_status(fact, leaf) and not (current and fact.reference in gone)
+        fact
+        for fact in listed.items
+        if _has_status(fact, leaf, context.facts.now) and not (current and fact.reference in gone)
     ]
     return _choose(
         [*ordered, *taken], leaf, context, [*incomplete(ListName.MEDICATIONS, listed, title), *gaps]
@@ -70,14 +73,27 @@ def _order_gaps(context: Context, what: str) -> list[Missing]:
     return [Missing(what, why, None, tuple(gap.reference for gap in gaps))]
 
 
-def _has_status(fact: MedicationFact, leaf: MedicationLeaf) -> bool:
+def _has_status(fact: MedicationFact, leaf: MedicationLeaf, now: datetime) -> bool:
     match leaf.status:
         case "ever":
             return fact.status is not TherapyStatus.PLANNED
         case "recent":
             return fact.status is TherapyStatus.ENDED
         case _:
-            return fact.status is TherapyStatus.CURRENT and fact.kind in ("request", "statement")
+            return _begins(fact, now) or (fact.status is TherapyStatus.CURRENT and _is_taken(fact))
+
+
+def _begins(fact: MedicationFact, now: datetime) -> bool:
+    """Whether it is on the list with a day to come on which it begins: the two will meet."""
+    return fact.status is TherapyStatus.PLANNED and fact.started is not None and fact.started.earliest > now
+
+
+def _is_taken(fact: MedicationFact) -> bool:
+    """Whether a current entry says that it is taken: an order, a statement, what runs now, or a supply that lasts until now.
+
+    What was handed out for nobody knows how long may have been used up years ago.
+    """
+    return fact.kind != "dispense" or fact.ended is not None
 
 
 class _Candidate(NamedTuple):
@@ -166,6 +182,11 @@ def _choose(
             f"{fact.label}: the record does not say whether it is still taken"
             for fact in found
             if not fact.status_certain
+        )
+        notes += tuple(
+            f"{fact.label}: begins on {fact.started.describe()}"
+            for fact in found
+            if fact.started is not None and _begins(fact, context.facts.now)
         )
         return met(*(entry(fact) for fact in found), values=values, notes=notes)
     doubtful = [candidate for candidate in judged if candidate.truth is Truth.UNKNOWN]

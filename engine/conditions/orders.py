@@ -23,7 +23,7 @@ from engine.language import (
     TaperLeaf,
     TestDose,
 )
-from engine.medicines import identity, route_in, strengths
+from engine.medicines import contradicts_itself, identity, route_in, strengths
 from engine.quantity import Quantity, QuantityInterval
 from engine.words import amount, entry, listing, unit_words
 
@@ -49,7 +49,8 @@ def _no_order(context: Context) -> Finding:
 def route(leaf: RouteLeaf, context: Context) -> Finding:
     """The route of every dosage instruction (CI-04, CI-05); a route given as text counts only where its words are known.
 
-    Words that name another of the medicine's routes, right or wrong, deny the one that is asked for.
+    Words that name another of the medicine's routes, right or wrong, deny the one that is asked for; a route that is said to be
+    two of them at once leaves it open.
     """
     order = _order(context)
     if order is None:
@@ -68,22 +69,27 @@ def route(leaf: RouteLeaf, context: Context) -> Finding:
     if truth is Truth.NOT_MET and unreadable:
         truth = Truth.UNKNOWN
     finding = _decide(truth, order, "route", "the order does not state a route that can be read", labels)
-    if truth is not Truth.UNKNOWN and any(not r.codings for r in recognised):
-        finding = finding.noting("the route was recognised from text, it is not coded")
+    if truth is not Truth.UNKNOWN and any(_recognised(r, context) for r in recognised):
+        finding = finding.noting("the route was recognised from text, it has no code that is known")
     return finding
 
 
 def _is_route(concept: str, route: CodedText, context: Context) -> Truth:
+    if contradicts_itself(context.concepts, context.medicine, route):
+        return Truth.UNKNOWN
     truth = TRUTH_OF_MEMBERSHIP[route_in(context.concepts, concept, route)]
     return Truth.NOT_MET if truth is Truth.UNKNOWN and _recognised(route, context) else truth
 
 
-def _recognised(text: CodedText, context: Context) -> bool:
-    """Whether the words of a route that has no code name one of the routes that tell the medicine from its siblings."""
-    medicine = context.medicine
-    named = (medicine.routes, medicine.wrong_routes, medicine.other_routes)
-    return not text.codings and any(
-        route_in(context.concepts, concept, text) is Membership.YES for concept in named if concept
+def _recognised(route: CodedText, context: Context) -> bool:
+    """Whether the words of a route, of whose code nothing is known, name one that tells the medicine from its siblings."""
+    concepts, medicine = context.concepts, context.medicine
+    named = [
+        each for each in (medicine.routes, medicine.wrong_routes, medicine.other_routes) if each is not None
+    ]
+    coded = {concepts.membership(each, route.codings) for each in named}
+    return coded == {Membership.UNKNOWN} and any(
+        route_in(concepts, each, route) is Membership.YES for each in named
     )
 
 

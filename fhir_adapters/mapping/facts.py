@@ -83,7 +83,7 @@ def patient_facts(
     facts = PatientFacts(
         now=now,
         hook=review.hook,
-        person=_person(record, issues),
+        person=_person(record, issues, now),
         person_state=record.state(ListName.PATIENT),
         person_detail=record.detail(ListName.PATIENT),
         allergies=lists.of(
@@ -185,11 +185,11 @@ class _Lists:
         return FactList(state, tuple(items), (*gaps, *self._record.gaps(name)), self._record.detail(name))
 
 
-def _person(record: PatientRecord, issues: DataIssues) -> Person | None:
+def _person(record: PatientRecord, issues: DataIssues, now: datetime) -> Person | None:
     for entry in record.entries("Patient"):
         found = modified(entry.resource, entry.reference, issues)
         if found is False:
-            return person(entry.resource, entry.reference, issues)
+            return person(entry.resource, entry.reference, issues, now=now)
     return None
 
 

@@ -51,6 +51,7 @@ _EVENTS: Final = {
     ),
     "dispense": ("whenHandedOver", "whenPrepared"),
 }
+_UNDER_WAY: Final = frozenset({"in-progress", "on-hold"})
 _NONE_KNOWN: Final = frozenset(
     {("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-known-medications")}
 )
@@ -63,10 +64,14 @@ _STATUS_REASONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """When a medicine is taken, as far as the entry says."""
+    """When a medicine is taken, as far as the entry says.
+
+    ``dispensed_until`` is the last day of dispensing where nothing says how long the supply lasts: that is no end.
+    """
 
     start: DateInterval | None = None
     end: DateInterval | None = None
+    dispensed_until: DateInterval | None = None
 
 
 def medication_fact(
@@ -163,17 +168,15 @@ def _course(kind: Kind, raw: Json, readings: Sequence[DosageReading], supply: De
         if isinstance(value, dict):
             return _Course(*period_ends(value))
         if (date := date_interval(value)) is not None:
-            return _Course(
-                date,
-                _after(date, supply) if kind == "dispense" else date if kind == "administration" else None,
-            )
+            given = kind == "administration" and code(raw.get("status")) not in _UNDER_WAY
+            return _Course(date, _after(date, supply) if kind == "dispense" else date if given else None)
     return _Course()
 
 
 def _ordered_course(raw: Json, readings: Sequence[DosageReading], supply: Decimal | None) -> _Course:
     """From R5's ``effectiveDosePeriod``, else the bounds of all dosages, else the time in which it may be dispensed.
 
-    What is dispensed on the last day lasts as long as the supply does.
+    What is dispensed on the last day lasts as long as the supply does; where that is not stated, nobody knows how long.
     """
     if raw.get("effectiveDosePeriod"):
         return _Course(*period_ends(raw["effectiveDosePeriod"]))
@@ -184,7 +187,9 @@ def _ordered_course(raw: Json, readings: Sequence[DosageReading], supply: Decima
     if starts or ends:
         return _Course(start, end)
     start, end = period_ends(node(raw.get("dispenseRequest")).get("validityPeriod"))
-    return _Course(start, _after(end, supply or Decimal(0)) if end is not None else None)
+    if end is None or supply is None:
+        return _Course(start, dispensed_until=end)
+    return _Course(start, _after(end, supply))
 
 
 def _after(date: DateInterval, days: Decimal | None) -> DateInterval | None:
@@ -209,6 +214,10 @@ def _in_time(
         return Standing(TherapyStatus.ENDED, kind == "dispense" and found.certain)
     if course.start is not None and course.start.earliest > now:
         return Standing(TherapyStatus.PLANNED, found.certain)
+    if course.dispensed_until is not None and course.dispensed_until.latest < now:
+        element = "dispenseRequest.validityPeriod"
+        issues.add(name, element, "assumed", "it is active, but no longer dispensed; it counts as current")
+        return Standing(found.status, False)
     return Standing(found.status, False) if kind == "dispense" and course.end is None else found
 
 

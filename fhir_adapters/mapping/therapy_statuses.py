@@ -1,7 +1,8 @@
 """Whether a medicine is taken, from the statuses and intents of the four medication resources of every FHIR version.
 
-The tables are the inventory's MEDS: what is active or on hold is current, what was completed, stopped or cancelled
-has ended, a mistake is left out, and a status that is unknown, missing or not FHIR's counts as current and is marked.
+The tables are the inventory's MEDS and T-ITB-CURRENT: what is active or on hold is current, what was completed,
+stopped or cancelled has ended, a mistake is left out, and a status that is unknown, missing or not FHIR's counts as
+current and is marked. So does an active plan: US Core writes what a patient reports as one.
 """
 
 from __future__ import annotations
@@ -97,9 +98,15 @@ def _by_intent(found: Standing, resource: Json, issues: DataIssues, name: str) -
     if intent in _SUGGESTIONS:
         issues.add(name, "intent", "ignored", f"it is not an order ({intent})")
         return None
-    if intent == "plan":
-        return Standing(_PLANNED, found.certain) if found.status is _CURRENT else found
-    if intent not in _ORDERS:
+    if intent == "plan" and found.status is _CURRENT:
+        issues.add(
+            name,
+            "intent",
+            "assumed",
+            "it is a plan, which may be what the patient reports; it counts as current",
+        )
+        return Standing(found.status, False)
+    if intent not in _ORDERS and intent != "plan":
         issues.add(name, "intent", "assumed", "the intent is not stated as FHIR does; it counts as an order")
     return found
 

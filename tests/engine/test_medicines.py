@@ -72,8 +72,11 @@ class TestWhichOfTheSiblings:
             (medicine("baclofen", "oral"), NOT_MET),
             (medicine("baclofen", CodedText(text="by mouth")), NOT_MET),
             (medicine("baclofen", "oral", strength="2 mg/mL"), NOT_MET),
+            # A concentration that no tablet or oral liquid has, before the enteral route.
+            (medicine("baclofen", "oral", strength="50 ug/mL"), MET),
             # Last a concentration that it is sold in, in whatever unit.
             (medicine("baclofen", strength="500 ug/mL"), MET),
+            (medicine("baclofen", strength="2 mg/mL"), MET),
             (medicine("baclofen", strength="0.5 mg/mL"), MET),
             (medicine("baclofen", strength="10 mg"), UNKNOWN),
             (medicine("baclofen", strength="1 mg/mL"), UNKNOWN),
@@ -251,6 +254,9 @@ class TestTherapyNow:
             ({"devices": [device()]}, UNKNOWN),
             ({"devices": [device(active=False)]}, NOT_MET),
             ({"devices": [device(UNMAPPED)]}, NOT_MET),
+            ({"devices": [device(replace(UNMAPPED, text="Intrathecal pump, 20 mL"))]}, UNKNOWN),
+            ({"devices": [device(replace(coded("sodium-chloride"), text="no intrathecal pump"))]}, NOT_MET),
+            ({"conditions": [diagnosis(CodedText(text="Intrathecal pump in place"))]}, UNKNOWN),
             ({"conditions": [diagnosis("pump-in-place")]}, UNKNOWN),
             ({"conditions": [past("pump-in-place")]}, NOT_MET),
         ],

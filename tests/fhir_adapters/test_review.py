@@ -104,10 +104,32 @@ def test_orders_of_another_fhir_version_are_refused_aloud(type_):
 
 def test_what_is_no_order_is_left_out_aloud():
     session = read(
-        "order-sign", draftOrders=bundle(ORDER, {"resourceType": "MedicationStatement", "id": "t"})
+        "order-sign",
+        draftOrders=bundle(ORDER, {"resourceType": "Task", "id": "t"}, {"resourceType": "Medication"}),
     )
     assert references(session.orders) == ["MedicationRequest/a"]
-    assert [issue.reason for issue in session.issues] == ["it is not an order"]
+    assert [(issue.effect, issue.reason) for issue in session.issues] == [("ignored", "it is not an order")]
+    assert session.gaps == ()
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "medicationrequest",
+        "MedicationRequst",
+        "MedicationStatement",
+        "RequestGroup",
+        "Bundle",
+        "OperationOutcome",
+    ],
+)
+def test_what_may_hold_an_order_is_a_gap_and_not_silence(type_):
+    session = read("order-sign", draftOrders=bundle(ORDER, {"resourceType": type_, "id": "t"}))
+    assert references(session.orders) == ["MedicationRequest/a"]
+    assert [(gap.reference, gap.why) for gap in session.gaps] == [
+        (f"{type_}/t", "it cannot be read as an order")
+    ]
+    assert [issue.effect for issue in session.issues] == ["unreadable"]
 
 
 @pytest.mark.parametrize(

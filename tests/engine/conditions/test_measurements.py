@@ -200,6 +200,7 @@ class TestNoValue:
              "none is on record; 1 entry of the list of laboratory values and observations has no code that is known here"),
             ([observation(UNMAPPED, "5 mg/dL", "2020-01-01")], "none is on record"),
             ([egfr(40, "2024-05-03")], "the latest (40 mL/min/1.73 m²) is from 3 May 2024, longer ago than 12 months"),
+            ([egfr(40, "2027-05-03")], "the latest (40 mL/min/1.73 m²) is from 3 May 2027, which is to come"),
             ([observation("egfr", UNMAPPED, "2024-05-03")], "the latest is from 3 May 2024, longer ago than 12 months"),
             ([egfr(None, "2026-03-01", absent="the specimen was lost")], "the specimen was lost"),
             ([egfr(None, "2026-03-01")], "the entry has no value"),

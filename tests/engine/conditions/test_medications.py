@@ -43,10 +43,13 @@ class TestWhatThePatientTakes:
         [
             ({}, MET),
             ({"kind": "statement"}, MET),
-            ({"kind": "administration"}, NOT_MET),  # of what was given once the record of orders tells
-            ({"kind": "dispense"}, NOT_MET),
+            ({"kind": "administration"}, MET),  # it runs
+            ({"kind": "administration", "status": TherapyStatus.ENDED}, NOT_MET),
+            ({"kind": "dispense"}, NOT_MET),  # nobody knows for how long
+            ({"kind": "dispense", "ended": on("2026-04-01")}, MET),
             ({"status": TherapyStatus.ENDED}, NOT_MET),
             ({"status": TherapyStatus.PLANNED}, NOT_MET),
+            ({"status": TherapyStatus.PLANNED, "started": on("2026-04-01")}, MET),
         ],
     )
     def test_current_orders_and_statements_count(self, more: dict[str, Any], truth: Truth) -> None:
@@ -65,6 +68,10 @@ class TestWhatThePatientTakes:
     def test_where_the_record_does_not_say_that_it_is_still_taken_the_card_does(self) -> None:
         finding = beside(OPIOIDS, medicine(MORPHINE, status_certain=False))
         assert finding.notes == ("Morphine: the record does not say whether it is still taken",)
+
+    def test_what_is_about_to_begin_counts_and_the_card_says_when(self) -> None:
+        found = medicine(MORPHINE, status=TherapyStatus.PLANNED, started=on("2026-03-16"))
+        assert beside(OPIOIDS, found).notes == ("Morphine: begins on 16 Mar 2026",)
 
     @pytest.mark.parametrize("state", [ListState.NOT_SUPPLIED, ListState.FAILED, ListState.PARTIAL])
     def test_a_list_that_is_not_complete_denies_nothing(self, state: ListState) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.concepts import CodedText
+from engine.concepts import CodedText, Coding
 from engine.facts import Dosage, Gap, Ingredient, MedicationFact, OrderAction
 from engine.finding import Finding, Truth
 from engine.quantity import Quantity
@@ -52,6 +52,16 @@ class TestRoute:
             ([CodedText(text="i.th.")], UNKNOWN, UNKNOWN, NOT_MET),
             ([CodedText(text="Intrathecal (not intravenously)")], MET, NOT_MET, MET),
             ([CodedText(text="intravenously")], NOT_MET, MET, MET),
+            ([CodedText(text="I.V. slowly")], NOT_MET, MET, MET),
+            ([CodedText(text="not intrathecally")], UNKNOWN, UNKNOWN, NOT_MET),
+            ([CodedText(text="not intrathecally, give intravenously")], NOT_MET, MET, MET),
+            ([CodedText(text="intrathecal or intravenous")], UNKNOWN, UNKNOWN, MET),
+            # Words stand in for codes that nobody knows, and for none that are known.
+            ([replace(UNMAPPED, text="intravenously")], NOT_MET, MET, MET),
+            ([CodedText((Coding("urn:oid:1.2.3.4", "15", "Intrathecal"),))], MET, NOT_MET, MET),
+            ([replace(coded("intravenous"), text="intrathecal")], NOT_MET, MET, MET),
+            # One route that is said to be two at once leaves it open.
+            ([CodedText(coded("intrathecal").codings + coded("intravenous").codings)], UNKNOWN, UNKNOWN, MET),
         ],
     )
     def test_every_instruction_is_looked_at(
@@ -75,7 +85,7 @@ class TestRoute:
 
     def test_a_route_in_words_is_marked(self) -> None:
         finding = about({"route": {"is": "intrathecal"}}, order("baclofen", CodedText(text="intrathecal")))
-        assert finding.notes == ("the route was recognised from text, it is not coded",)
+        assert finding.notes == ("the route was recognised from text, it has no code that is known",)
         assert about({"route": {"is": "intrathecal"}}, order()).notes == ()
 
 

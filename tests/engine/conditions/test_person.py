@@ -63,6 +63,7 @@ class TestAge:
         [
             ("2026-03-10", MET),
             ("2026-03-10T10:00:00Z", MET),
+            ("2036-03-10", NOT_MET),  # a slip in the year: nobody signs ten years ahead
             ("2026-03", NOT_MET),  # which day of the month it was nobody knows, so it is today's
             (None, NOT_MET),
         ],

@@ -1,5 +1,7 @@
 """The person: birth date of any precision, sex, death."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from engine.dates import DateInterval
@@ -9,7 +11,8 @@ from fhir_adapters.mapping.patient import person
 
 def read(**members):
     issues = DataIssues()
-    found = person({"resourceType": "Patient", "id": "p", **members}, "Patient/p", issues)
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    found = person({"resourceType": "Patient", "id": "p", **members}, "Patient/p", issues, now=now)
     return found, [(issue.element, issue.effect) for issue in issues]
 
 
@@ -33,6 +36,16 @@ def test_a_birth_date_keeps_its_precision(written):
 def test_a_birth_date_that_is_none_says_why(members, problem, issues):
     found, said = read(**members)
     assert (found.birth, found.birth_problem, said) == (None, problem, issues)
+
+
+@pytest.mark.parametrize("written", ["0001-01-01", "1900-01-01", "1905"])
+def test_a_birth_date_that_stands_for_an_unknown_one_is_none(written):
+    """A child born on 0001-01-01 must not pass for an adult."""
+    found, issues = read(birthDate=written)
+    assert found.birth is None
+    assert found.birth_problem == "the birth date is not plausible: more than 120 years ago"
+    assert issues == [("birthDate", "unreadable")]
+    assert read(birthDate="1906-01-01")[0].birth is not None
 
 
 @pytest.mark.parametrize(

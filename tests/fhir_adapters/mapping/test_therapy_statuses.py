@@ -130,11 +130,16 @@ def test_orders_by_intent(intent):
     assert (fact.status, issues) == (CURRENT, [])
 
 
-def test_a_plan_is_planned_unless_it_has_ended():
-    plan, stopped = read(request(intent="plan"))[0], read(request(intent="plan", status="stopped"))[0]
+def test_a_plan_may_be_what_the_patient_reports_and_counts_as_its_status_says():
+    """US Core writes what a patient says they take as an active plan."""
+    plan, issues = read(request(intent="plan"))
     assert plan is not None
-    assert stopped is not None
-    assert (plan.status, stopped.status) == (PLANNED, ENDED)
+    assert (plan.status, plan.status_certain) == (CURRENT, False)
+    assert [(element, effect) for element, effect, _ in issues] == [("intent", "assumed")]
+    for status, expected in (("stopped", ENDED), ("draft", PLANNED)):
+        other, issues = read(request(intent="plan", status=status))
+        assert other is not None
+        assert (other.status, other.status_certain, issues) == (expected, True, [])
 
 
 @pytest.mark.parametrize("intent", ["proposal", "option"])
@@ -199,8 +204,18 @@ class TestTheCalendar:
             ),
             pytest.param(
                 request(dispenseRequest={"validityPeriod": {"end": "2026-05-01"}}),
+                CURRENT,
+                id="no longer dispensed, and nobody knows how long the supply lasts",
+            ),
+            pytest.param(
+                request(
+                    dispenseRequest={
+                        "validityPeriod": {"end": "2026-01-01"},
+                        "expectedSupplyDuration": {"value": 30, "unit": "days"},
+                    }
+                ),
                 ENDED,
-                id="no longer dispensed",
+                id="no longer dispensed, and the supply is used up",
             ),
             pytest.param(
                 request(
@@ -237,6 +252,20 @@ class TestTheCalendar:
         assert fact is not None
         assert not fact.status_certain
         assert ("status", "assumed", "it is active, but its time is over; it counts as ended") in issues
+
+    def test_an_active_order_that_is_no_longer_dispensed_is_listed(self):
+        fact, issues = read(request(dispenseRequest={"validityPeriod": {"end": "2026-05-01"}}))
+        assert fact is not None
+        assert (fact.status, fact.status_certain) == (CURRENT, False)
+        why = "it is active, but no longer dispensed; it counts as current"
+        assert issues == [("dispenseRequest.validityPeriod", "assumed", why)]
+
+    def test_what_is_being_given_goes_on_although_only_its_beginning_is_stated(self):
+        running = {"resourceType": "MedicationAdministration", "effectiveDateTime": "2026-05-30"}
+        for status, expected in (("in-progress", CURRENT), ("completed", ENDED)):
+            fact, _ = read(running | {"status": status})
+            assert fact is not None
+            assert fact.status is expected
 
     @pytest.mark.parametrize(
         ("handed_over", "days", "expected", "certain"),

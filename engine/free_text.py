@@ -1,0 +1,42 @@
+"""Free text: concepts recognised by their own words where an entry has no code that is known (CI-04).
+
+Only routes and devices have such words. A longer word may stand anywhere in a text ("peroral"), an abbreviation of up to three
+letters only by itself, with or without its dots. Words that follow a negation name nothing: "not intravenously".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from engine.concepts import CodedText, ConceptLibrary
+
+LONGEST_ABBREVIATION: Final = 3
+
+_NEGATIONS: Final = "not|never|no|non|nie|nigdy|ikke|aldri|aldrig|inte|nicht"
+"""Of English, Polish, the Scandinavian languages and German; up to two words may stand between one and what it denies."""
+
+
+def spoken_of(text: CodedText) -> str:
+    """What a person would read of an entry: its text, and the displays beside its codes."""
+    displays = (coding.display for coding in text.codings)
+    return "; ".join(dict.fromkeys(part for part in (text.text, *displays) if part))
+
+
+def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
+    """Whether words of a concept, or of one that it includes, stand in a text and are not denied there."""
+    words = (word for member in concepts.members(concept) for word in concepts.concept(member).texts)
+    return any(_stands_in(word.casefold(), spoken.casefold()) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _stands_in(word: str, spoken: str) -> bool:
+    letters = word.replace(".", "")
+    if len(letters) <= LONGEST_ABBREVIATION:
+        dotted = r"\.?".join(map(re.escape, letters))
+        pattern = rf"(?<!\w){dotted}\.?(?!\w)"
+    else:
+        pattern = re.escape(word)
+    denied = rf"(?<!\w)(?:{_NEGATIONS})\s+(?:\w+\s+){{0,2}}$"
+    return any(not re.search(denied, spoken[: found.start()]) for found in re.finditer(pattern, spoken))
