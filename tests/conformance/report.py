@@ -97,7 +97,9 @@ def _state(row: str, shown: Collection[str], failed: Mapping[str, set[str]]) -> 
 def main() -> int:
     """Run the tests and write the page; 1 when a test failed or a row has neither a test nor a reason."""
     run = Run()
-    ended = pytest.main(["-q", "-p", "no:cacheprovider", str(ROOT / "tests")], plugins=[run])
+    # This module has imported plug-ins of pytest's own (anyio, through httpx) before pytest could rewrite their assertions.
+    calm = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
+    ended = pytest.main(["-q", "-p", "no:cacheprovider", *calm, str(ROOT / "tests")], plugins=[run])
     written = report(run.shown, run.failed)
     PAGE.write_text(written, encoding="utf-8")
     return int(ended != 0 or "| not explained |" in written)
