@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -31,6 +32,7 @@ from fhir_adapters.cds_hooks.routes import ON_THE_LOOP, cds_hooks_router
 from fhir_adapters.cds_hooks.services import HookService, Services
 from fhir_adapters.cds_hooks.used_tokens import TokensOfThisProcess
 from fhir_adapters.clients import Client, Clients, read_clients
+from fhir_adapters.connections import GRACE, connection
 from fhir_adapters.decision import Decision, decide_call, uuids_of
 from fhir_adapters.health import health_router
 from fhir_adapters.outbound import LOOPBACK, Targets
@@ -212,6 +214,18 @@ def serve(settings: Settings, *, formatter: logging.Formatter | None = None) -> 
     """Run the service until it is told to stop; ``formatter`` makes the lines of the journal, JSON by default."""
     journal.start(settings.log_level, formatter=formatter)
     app = create_app(settings)
+    # A thread that stores asks for the interpreter once a statement, and by default gets it from a decision under way after
+    # five milliseconds.
+    sys.setswitchinterval(0.0005)
+    # What uvicorn would log of calls and WebSockets holds their addresses, and those hold whatever a client puts there.
     uvicorn.run(
-        app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=connection(settings.receive_deadline),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
     )

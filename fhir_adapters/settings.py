@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     body_limit: int = Field(
         10 * 1024 * 1024, ge=1024, description="Bytes of the largest request that is read."
     )
+    receive_deadline: float = Field(
+        30, gt=0, le=600, description="Seconds from the first byte of a request to its last."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Browser origins that may call, separated by commas, such as https://ehr.example.org."
     )

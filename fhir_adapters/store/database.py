@@ -1,7 +1,9 @@
 """The database: SQLite in one file or PostgreSQL, opened so that what is committed stays.
 
 SQLite runs with a write-ahead log and ``synchronous=FULL``: a commit returns when the log is on the disk. Writing
-transactions take the write lock when they begin, so two workers wait for each other and neither has to try again.
+transactions take the write lock when they begin, so two workers wait for each other and neither has to try again. Who
+waits for SQLite looks again now and then, and may always come too late where many do; so the threads of a process queue
+here first, and only one of them waits there.
 PostgreSQL is asked for ``synchronous_commit=on``, its own default. Statements are never shown with their values.
 """
 
@@ -49,6 +51,8 @@ class Database:
                 "PostgreSQL needs a driver that is not installed: install primum[postgres]"
             ) from None
         self._opening = Lock()
+        self._turn = Lock()
+        self._patience = patience or _PATIENT
         self._is_open = False
 
     @property
@@ -73,7 +77,7 @@ class Database:
         Raises:
             StoreError: nothing was written, unless the connection was lost in the midst of the commit.
         """
-        with self._transaction(reading=False) as connection:
+        with self._my_turn(), self._transaction(reading=False) as connection:
             yield connection
 
     def open(self) -> None:
@@ -111,6 +115,18 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        if self.kind == "postgresql":
+            yield
+            return
+        if not self._turn.acquire(timeout=self._patience):
+            raise StoreError("the store failed (others wrote for too long)")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _transaction(self, *, reading: bool) -> Iterator[Connection]:

@@ -47,10 +47,17 @@ class Live:
     address: str
     journal: Path
     prefix: str = ""
+    process: subprocess.Popen[bytes] | None = None
 
     def lines(self) -> list[dict[str, Any]]:
         """The journal so far."""
         return [json.loads(line) for line in self.journal.read_text(encoding="utf-8").splitlines()]
+
+    def stop(self) -> None:
+        """Tell it to stop, as an orchestrator would, and wait no longer than one would."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(10)
 
     @property
     def service(self) -> Service:
@@ -104,7 +111,7 @@ def running(folder: Path, prefix: str = "", **settings: Any) -> Iterator[Live]:
         ) as process,
     ):
         try:
-            yield Live(_address(process, journal), journal, prefix)
+            yield Live(_address(process, journal), journal, prefix, process)
         finally:
             process.terminate()
             process.wait(10)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from time import monotonic
@@ -12,7 +13,7 @@ from time import monotonic
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Pool, event, text
 
 from fhir_adapters.store.database import Database
 from fhir_adapters.store.errors import SchemaError, StoreError
@@ -136,6 +137,41 @@ def test_a_writer_waits_for_another_and_no_longer_than_it_has_patience(opening: 
         thread.start()
     thread.join()
     assert waiting.decision(stored.id) == stored
+
+
+def test_the_threads_of_a_worker_come_to_sqlite_one_by_one(tmp_path: Path) -> None:
+    """Many that wait at once are not served in turn there, and some would wait until they have no patience left."""
+    there: set[int] = set()
+    most: list[int] = []
+
+    def came(_: object, record: object, __: object) -> None:
+        there.add(id(record))
+        most.append(len(there))
+
+    def went(_: object, record: object) -> None:
+        there.discard(id(record))
+
+    with closing(Store(f"sqlite:///{tmp_path / 'primum.sqlite3'}")) as store:
+        store.database.open()
+        event.listen(Pool, "checkout", came)
+        event.listen(Pool, "checkin", went)
+        try:
+            with ThreadPoolExecutor(8) as threads:
+                list(threads.map(store.record, [decision() for _ in range(24)]))
+        finally:
+            event.remove(Pool, "checkout", came)
+            event.remove(Pool, "checkin", went)
+        assert (len(most), max(most)) == (24, 1)
+
+
+def test_a_thread_whose_turn_does_not_come_gives_up(tmp_path: Path) -> None:
+    with (
+        closing(Store(f"sqlite:///{tmp_path / 'primum.sqlite3'}", patience=0.1)) as store,
+        store.database.writing(),
+        ThreadPoolExecutor(1) as threads,
+        pytest.raises(StoreError, match="others wrote for too long"),
+    ):
+        threads.submit(store.record, decision()).result()
 
 
 _OPEN = "import sys; from fhir_adapters.store.store import Store; Store(sys.argv[1]).database.upgrade()"
