@@ -167,6 +167,18 @@ class _Known(NamedTuple):
     anywhere: bool = False
 
 
+class Standing(NamedTuple):
+    """Where the codings of one entry stand: the concepts they are in, whether one is named at all, and their systems' URIs."""
+
+    within: frozenset[str] = frozenset()
+    named: bool = False
+    systems: frozenset[str] = frozenset()
+
+
+NO_STANDING: Final = Standing()
+"""Where an entry without a code stands."""
+
+
 @dataclass(slots=True)
 class ConceptLibrary:
     """All concepts of a rules folder, indexed for look-up; answers membership of codings.
@@ -190,7 +202,7 @@ class ConceptLibrary:
     _including: dict[str, set[str]] = field(init=False, repr=False)
     _denying: dict[str, frozenset[str]] = field(init=False, repr=False)
     _cache: dict[tuple[str, str], _Known] = field(init=False, repr=False)
-    _answers: dict[tuple[Coding, ...], dict[str, Membership]] = field(init=False, repr=False)
+    _standings: dict[tuple[Coding, ...], Standing] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the indexes; raise ConceptError for an include or a system that does not exist."""
@@ -198,7 +210,7 @@ class ConceptLibrary:
             uri: system for system in self.systems.values() for uri in (system.uri, *system.aliases)
         }
         self._codes, self._excluded, self._including, self._cache = _CodeIndex(), _CodeIndex(), {}, {}
-        self._answers, self._added = {}, {}
+        self._standings, self._added = {}, {}
         self._members = {concept_id: self._closure(concept_id, ()) for concept_id in self.concepts}
         for concept in self.concepts.values():
             for included in concept.includes:
@@ -240,7 +252,7 @@ class ConceptLibrary:
     def with_members(self, members: Iterable[tuple[str, str, str]]) -> ConceptLibrary:
         """The same concepts with more codes in them, each as (concept, system, code); this library stays as it is."""
         more = copy(self)
-        more._added, more._cache, more._answers = dict(self._added), {}, {}
+        more._added, more._cache, more._standings = dict(self._added), {}, {}
         more._add(members)
         return more
 
@@ -332,28 +344,32 @@ class ConceptLibrary:
         that the library names elsewhere. Anything else (no coding, no system, an unmapped system, an unlisted product) is unknown.
         A code that says less than the concept (epilepsy, where a kind of epilepsy is asked for) is not a member of it.
         """
-        codings = tuple(codings)
-        answers = self._answers.get(codings)
-        if answers is None:
-            if len(self._answers) >= CODINGS_KEPT:
-                self._answers.clear()
-            answers = self._answers[codings] = {}
-        answer = answers.get(concept_id)
-        if answer is None:
-            answer = answers[concept_id] = self._membership(concept_id, codings)
-        return answer
-
-    def _membership(self, concept_id: str, codings: tuple[Coding, ...]) -> Membership:
-        denying = self._denying.get(concept_id)
-        if denying is None:
-            raise ConceptError(f"there is no concept {concept_id}")
-        denied = False
-        for coding in codings:
-            known = self._known(coding)
-            if concept_id in known.within:
-                return Membership.YES
-            denied = denied or known.anywhere or self.system_uri(coding.system) in denying
+        standing = self.standing(tuple(codings))
+        if concept_id in standing.within:
+            return Membership.YES
+        denied = not self.denying(concept_id).isdisjoint(standing.systems) or standing.named
         return Membership.NO if denied else Membership.UNKNOWN
+
+    def standing(self, codings: tuple[Coding, ...]) -> Standing:
+        """Where the codings of one entry stand, for :meth:`membership` in any concept."""
+        found = self._standings.get(codings)
+        if found is None:
+            if len(self._standings) >= CODINGS_KEPT:
+                self._standings.clear()
+            known = [self._known(coding) for coding in codings]
+            found = self._standings[codings] = Standing(
+                frozenset().union(*(each.within for each in known)),
+                any(each.anywhere for each in known),
+                frozenset(self.system_uri(coding.system) for coding in codings),
+            )
+        return found
+
+    def denying(self, concept_id: str) -> frozenset[str]:
+        """The URIs of the systems in which a code that nothing lists is not in the concept; ConceptError when there is none."""
+        try:
+            return self._denying[concept_id]
+        except KeyError:
+            raise ConceptError(f"there is no concept {concept_id}") from None
 
     def concept(self, concept_id: str) -> Concept:
         """The concept with this id; ConceptError when there is none."""

@@ -22,6 +22,7 @@ from engine.language import Leaf, Tree
 from engine.logic import evaluate
 from engine.matcher import Matcher
 from engine.normal_form import compile_tree, truths_of
+from engine.record import Record
 from engine.rule import Hook, Rule, SharedFinding
 from engine.ruleset import Pack, RuleSet
 from engine.subjects import Subject, bringing_up, subjects
@@ -93,8 +94,9 @@ class Engine:
         for rule in self.rules.active(Hook(facts.hook)):
             together.setdefault((self.rules.pack_of(rule).id, rule.medicine), []).append(rule)
         outcomes: list[RuleOutcome] = []
+        record = Record(facts, concepts)
         for (pack, medicine), rules in together.items():
-            look = _Look(facts, concepts, concepts.medicine(medicine), self.rules.packs[pack])
+            look = _Look(record, concepts.medicine(medicine), self.rules.packs[pack])
             outcomes += self._about(look, rules)
         outcomes.sort(key=lambda outcome: outcome.rule.id)
         return Evaluation(facts.hook, tuple(_yielding(outcomes)))
@@ -104,8 +106,9 @@ class Engine:
         self._matcher.close()
 
     def _about(self, look: _Look, rules: list[Rule]) -> Iterator[RuleOutcome]:
-        found = subjects(look.medicine, look.facts, look.concepts)
-        bringing = {rule.id: list(bringing_up(rule, found, Hook(look.facts.hook))) for rule in rules}
+        found = subjects(look.medicine, look.record)
+        hook = Hook(look.record.facts.hook)
+        bringing = {rule.id: list(bringing_up(rule, found, hook)) for rule in rules}
         for subject in found:
             brought_up = [rule for rule in rules if any(s is subject for s in bringing[rule.id])]
             yield from self._for_subject(look.at(subject), brought_up)
@@ -164,13 +167,12 @@ def _as_one(trace: Trace) -> Finding:
 class _Look:
     """What the rules of one pack about one medicine are looked at with."""
 
-    facts: PatientFacts
-    concepts: ConceptLibrary
+    record: Record
     medicine: Medicine
     pack: Pack
 
     def at(self, subject: Subject) -> Context:
-        return Context(self.facts, self.concepts, self.medicine, subject, self.pack.parameters)
+        return Context(self.record, self.medicine, subject, self.pack.parameters)
 
 
 def _in_order(facts: PatientFacts) -> PatientFacts:

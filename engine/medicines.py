@@ -20,15 +20,8 @@ from engine.facts import Course, ListName, MedicationFact, PatientFacts, Therapy
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
 from engine.free_text import names, spoken_of
 from engine.quantity import Quantity, compare
+from engine.record import Record, codes_of
 from engine.words import entry, incomplete, undated
-
-
-def codes_of(medication: MedicationFact) -> tuple[CodedText, ...]:
-    """The product's code and its active ingredients' codes: any of them may say what the medicine is."""
-    return (
-        medication.product,
-        *(ingredient.code for ingredient in medication.ingredients if ingredient.active),
-    )
 
 
 def belongs(concepts: ConceptLibrary, concept: str, codes: Iterable[CodedText]) -> Membership:
@@ -155,15 +148,16 @@ class Therapy:
         return min(starts, key=lambda start: (start.earliest, start.latest)) if starts else None
 
 
-def therapy(concepts: ConceptLibrary, medicine: Medicine, facts: PatientFacts) -> Therapy:
+def therapy(medicine: Medicine, record: Record) -> Therapy:
     """Where the patient's therapy with the medicine stands, from medicines, devices and diagnoses that tell of a pump.
 
     What the orders under review change comes last, and what was only given after what runs. A pump alone does not say which drug
     it holds: that therapy is unknown, and says so.
     """
+    facts, concepts = record.facts, record.concepts
     changed = {order.replaces for order in facts.orders} | {order.reference for order in facts.orders}
     listed = sorted(
-        facts.medications.items, key=lambda m: (m.reference in changed, m.kind in _GIVEN, _newest_first(m))
+        record.holding(medicine), key=lambda m: (m.reference in changed, m.kind in _GIVEN, _newest_first(m))
     )
     certain: list[MedicationFact] = []
     alike: list[MedicationFact] = []
@@ -185,7 +179,7 @@ def therapy(concepts: ConceptLibrary, medicine: Medicine, facts: PatientFacts) -
     ):
         if doubtful:
             missing.append(Missing(what, why, ListName.MEDICATIONS, tuple(m.reference for m in doubtful)))
-    pumps = _pumps(concepts, medicine, facts)
+    pumps = _pumps(medicine, record)
     if pumps:
         missing.append(Missing(what, _PUMP, ListName.DEVICES))
     if missing:
@@ -244,24 +238,25 @@ def _newest_first(medication: MedicationFact) -> tuple[float, str]:
     return (-began.latest.timestamp() if began is not None else inf, medication.reference)
 
 
-def ended(concepts: ConceptLibrary, medicine: Medicine, facts: PatientFacts) -> Therapy:
+def ended(medicine: Medicine, record: Record) -> Therapy:
     """Therapy that the record tells of only as ended, or by a pump, the last to end first (DC-06).
 
     It is not met as soon as an order or a statement of it is current or planned. Single doses are no therapy that could end.
     """
     what = f"whether therapy with {medicine.title} has ended"
-    listed = [m for m in facts.medications.items if m.kind in ("request", "statement") and runs(m)]
+    concepts = record.concepts
+    listed = [m for m in record.holding(medicine) if m.kind in ("request", "statement") and runs(m)]
     standing = [m for m in listed if m.status is not TherapyStatus.ENDED]
     truths = [identity(concepts, medicine, m) for m in standing]
     if Truth.MET in truths:
         return Therapy(Truth.NOT_MET)
-    missing = list(incomplete(ListName.MEDICATIONS, facts.medications, what))
+    missing = list(incomplete(ListName.MEDICATIONS, record.facts.medications, what))
     doubtful = tuple(m.reference for m, truth in zip(standing, truths, strict=True) if truth is Truth.UNKNOWN)
     if doubtful:
         missing.append(Missing(what, _not_told_apart(len(doubtful)), ListName.MEDICATIONS, doubtful))
     over = (m for m in listed if m.status is TherapyStatus.ENDED)
     past = sorted((m for m in over if identity(concepts, medicine, m) is Truth.MET), key=_last_given)
-    pumps = _pumps(concepts, medicine, facts) if not past else ()
+    pumps = _pumps(medicine, record) if not past else ()
     if pumps:
         missing.append(Missing(what, _PUMP, ListName.DEVICES))
     truth = Truth.UNKNOWN if missing else Truth.MET if past else Truth.NOT_MET
@@ -281,15 +276,24 @@ def _not_told_apart(count: int) -> str:
     return f"{count} current {'entry' if count == 1 else 'entries'} of the medication list cannot be told apart from it"
 
 
-def _pumps(concepts: ConceptLibrary, medicine: Medicine, facts: PatientFacts) -> tuple[Evidence, ...]:
+def _pumps(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
     """Pumps on record, and diagnoses and procedures of patients who have one."""
-    devices = (device for device in facts.devices.items if device.active)
-    conditions = (condition for condition in facts.conditions.items if condition.course is Course.CURRENT)
+    devices = record.possible(ListName.DEVICES, medicine.device) if medicine.device is not None else ()
+    conditions = (
+        record.possible(ListName.CONDITIONS, medicine.presence) if medicine.presence is not None else ()
+    )
+    present = (
+        (medicine.device, [device for device in devices if device.active]),
+        (
+            medicine.presence,
+            [condition for condition in conditions if condition.course is Course.CURRENT],
+        ),
+    )
     return tuple(
         entry(fact)
-        for concept, present in ((medicine.device, devices), (medicine.presence, conditions))
-        for fact in present
-        if concept is not None and _is_or_is_called(concepts, concept, fact.code)
+        for concept, facts in present
+        for fact in facts
+        if concept is not None and _is_or_is_called(record.concepts, concept, fact.code)
     )
 
 

@@ -10,6 +10,7 @@ from engine.concepts import ConceptLibrary, Medicine, Membership
 from engine.facts import MedicationFact, OrderAction, PatientFacts
 from engine.finding import Evidence, Missing, Truth
 from engine.medicines import Therapy, ended, holds, identity, therapy
+from engine.record import Record
 from engine.rule import Hook, Rule
 from engine.words import entry
 
@@ -39,20 +40,21 @@ class Subject:
         return self.medication.reference if self.medication is not None and under_review else None
 
 
-def subjects(medicine: Medicine, facts: PatientFacts, concepts: ConceptLibrary) -> tuple[Subject, ...]:
+def subjects(medicine: Medicine, record: Record) -> tuple[Subject, ...]:
     """Everything of a request that a rule about this medicine may be brought up by, orders first, in the order of the request.
 
     An order that cannot be told from a sibling medicine is a subject of unknown certainty. Orders that could not be read at all are
     one subject, so that the rules about them end unknown and not silent.
     """
-    orders = [_of_order(order, medicine, concepts) for order in facts.orders if order.selected]
+    facts = record.facts
+    orders = [_of_order(order, medicine, record.concepts) for order in facts.orders if order.selected]
     found = [subject for subject in orders if subject.certainty is not Truth.NOT_MET]
     if facts.order_gaps:
         found.append(_unread(medicine, facts))
-    current = therapy(concepts, medicine, facts)
+    current = therapy(medicine, record)
     if current.certainty is not Truth.NOT_MET:
         found.append(_of_therapy(current, medicine, "therapy"))
-    past = ended(concepts, medicine, facts)
+    past = ended(medicine, record)
     if past.certainty is not Truth.NOT_MET:
         found.append(_of_therapy(past, medicine, "ended"))
     return tuple(found)

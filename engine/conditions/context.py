@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine.concepts import CodedText, ConceptLibrary, Medicine, Membership
 from engine.dates import DateInterval, within, within_next
@@ -12,6 +12,7 @@ from engine.facts import AllergyFact, ConditionFact, FactList, ListName, ListSta
 from engine.finding import Finding, Missing, Truth, met, not_met, truth_of, unknown
 from engine.language import duration
 from engine.medicines import Therapy, therapy
+from engine.record import Record
 from engine.rule import Hook
 from engine.subjects import Subject
 from engine.words import Dated, entry, incomplete, listing, uncoded, undated
@@ -24,19 +25,24 @@ A = TypeVar("A", AllergyFact, ConditionFact, ServiceFact)
 class Context:
     """What a condition may look at; made once for every subject, so that what is costly is worked out once."""
 
-    facts: PatientFacts
-    concepts: ConceptLibrary
+    record: Record
     medicine: Medicine
     subject: Subject
     parameters: Mapping[str, str] = field(default_factory=dict)
     shared: Mapping[str, Finding] = field(default_factory=dict)
+    facts: PatientFacts = field(init=False)
+    concepts: ConceptLibrary = field(init=False)
     _therapy: Therapy | None = None
+
+    def __post_init__(self) -> None:
+        """Put within reach what conditions ask for most."""
+        self.facts, self.concepts = self.record.facts, self.record.concepts
 
     @property
     def therapy(self) -> Therapy:
         """The patient's therapy with the rule's medicine."""
         if self._therapy is None:
-            self._therapy = therapy(self.concepts, self.medicine, self.facts)
+            self._therapy = therapy(self.medicine, self.record)
         return self._therapy
 
     @property
@@ -47,26 +53,19 @@ class Context:
         """
         return self.subject.kind == "therapy" and Hook(self.facts.hook).adds_to_record
 
+    def possible(self, name: ListName, concept: str) -> FactList[Any]:
+        """A list with only those of its entries that may be in a concept; what is wanting of the list stays said."""
+        facts: FactList[Any] = getattr(self.facts, name.value)
+        return FactList(facts.state, self.record.possible(name, concept), facts.gaps, facts.detail)
+
     @property
     def conditions(self) -> FactList[ConditionFact]:
         """The diagnoses that count."""
-        return self._counting(self.facts.conditions)
+        return self.counting(self.facts.conditions)
 
-    @property
-    def allergies(self) -> FactList[AllergyFact]:
-        """The allergies that count."""
-        return self._counting(self.facts.allergies)
-
-    @property
-    def services(self) -> FactList[ServiceFact]:
-        """The requested services that count: those of the session where orders are under review for a patient on the medicine."""
-        facts = self.facts.services
-        if self.subject.kind != "therapy" or not Hook(self.facts.hook).reviews_orders:
-            return facts
-        return _drafts(facts)
-
-    def _counting(self, facts: FactList[A]) -> FactList[A]:
-        return _drafts(facts) if self.additions_only else facts
+    def counting(self, facts: FactList[A]) -> FactList[A]:
+        """What counts of the diagnoses or the allergies: see :attr:`additions_only`."""
+        return drafts(facts) if self.additions_only else facts
 
     def title(self, concept: str) -> str:
         """What a concept is called in the middle of a sentence."""
@@ -95,7 +94,7 @@ class Context:
         return Truth.UNKNOWN if when is None else truth_of(within_next(when, self.facts.now, *duration(text)))
 
 
-def _drafts(facts: FactList[A]) -> FactList[A]:
+def drafts(facts: FactList[A]) -> FactList[A]:
     """What of a list is being added; the list itself need not have arrived for that, but what could not be read may be new."""
     return replace(facts, state=ListState.PRESENT, items=tuple(fact for fact in facts.items if fact.draft))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.conditions.context import Context, search
+from engine.conditions.context import Context, drafts, search
 from engine.dates import DateInterval, is_future
 from engine.facts import (
     AllergyFact,
@@ -27,6 +27,7 @@ from engine.language import (
     ProcedureLeaf,
     ServiceLeaf,
 )
+from engine.rule import Hook
 
 _COURSES = {
     "current": {Course.CURRENT},
@@ -66,15 +67,15 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         )
 
     finding = search(
-        context.conditions,
+        context.counting(context.possible(ListName.CONDITIONS, leaf.condition)),
         ListName.CONDITIONS,
         title,
         judge,
         lambda fact: context.is_in(leaf.condition, fact.code, leaf.excluding),
     )
-    used = {evidence.reference for evidence in finding.evidence}
-    facts = [fact for fact in context.conditions.items if fact.reference in used]
     if finding.truth is Truth.MET:
+        used = {evidence.reference for evidence in finding.evidence}
+        facts = [fact for fact in context.conditions.items if fact.reference in used]
         if all(fact.suspected for fact in facts):
             finding = finding.noting(f"{title}: suspected, not confirmed")
         if all(_counts_undated(leaf, _began(fact, context), context) for fact in facts):
@@ -127,14 +128,14 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
             else Truth.UNKNOWN
         )
 
-    finding = search(context.allergies, ListName.ALLERGIES, context.title(leaf.allergy), judge)
-    used = {evidence.reference for evidence in finding.evidence}
-    suspected = [fact.suspected for fact in context.allergies.items if fact.reference in used]
-    return (
-        finding.noting("the allergy entry is not confirmed")
-        if finding.truth is Truth.MET and all(suspected)
-        else finding
-    )
+    found = context.counting(context.possible(ListName.ALLERGIES, leaf.allergy))
+    finding = search(found, ListName.ALLERGIES, context.title(leaf.allergy), judge)
+    if finding.truth is Truth.MET:
+        used = {evidence.reference for evidence in finding.evidence}
+        entries = context.counting(context.facts.allergies).items
+        if all(fact.suspected for fact in entries if fact.reference in used):
+            return finding.noting("the allergy entry is not confirmed")
+    return finding
 
 
 def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
@@ -149,7 +150,7 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
         return all_of((context.is_in(leaf.procedure, fact.code), timely))
 
     return search(
-        context.facts.procedures,
+        context.possible(ListName.PROCEDURES, leaf.procedure),
         ListName.PROCEDURES,
         context.title(leaf.procedure),
         judge,
@@ -170,7 +171,7 @@ def device(leaf: DeviceLeaf, context: Context) -> Finding:
         return all_of((context.is_in(leaf.device, fact.code), overdue))
 
     return search(
-        context.facts.devices,
+        context.possible(ListName.DEVICES, leaf.device),
         ListName.DEVICES,
         context.title(leaf.device),
         judge,
@@ -215,7 +216,8 @@ def appointment(leaf: AppointmentLeaf, context: Context) -> Finding:
         others = (service(other) for other in served if other.status in _KEPT | _BOOKED)
         return Truth.UNKNOWN if leaf.state == "missed" and Truth.UNKNOWN in others else service(fact)
 
-    return search(context.facts.appointments, ListName.APPOINTMENTS, title, judge, kind)
+    found = context.possible(ListName.APPOINTMENTS, leaf.appointment)
+    return search(found, ListName.APPOINTMENTS, title, judge, kind)
 
 
 def _later(other: AppointmentFact, fact: AppointmentFact) -> Truth:
@@ -242,10 +244,13 @@ def encounter(leaf: EncounterLeaf, context: Context) -> Finding:
         codes = (*((fact.class_code,) if fact.class_code is not None else ()), *fact.types)
         return any_of(context.is_in(leaf.encounter, code) for code in codes) if codes else Truth.UNKNOWN
 
-    facts = context.facts.encounters
-    if leaf.state == "now" and facts.state.complete:
-        named = tuple(fact for fact in facts.items if fact.in_context)
-        facts = replace(facts, items=named or facts.items)
+    facts = context.possible(ListName.ENCOUNTERS, leaf.encounter)
+    if (
+        leaf.state == "now"
+        and facts.state.complete
+        and any(fact.in_context for fact in context.facts.encounters.items)
+    ):
+        facts = replace(facts, items=tuple(fact for fact in facts.items if fact.in_context))
     return search(facts, ListName.ENCOUNTERS, context.title(leaf.encounter), judge, kind)
 
 
@@ -259,8 +264,11 @@ def service(leaf: ServiceLeaf, context: Context) -> Finding:
             timely = any_of(side(fact.occurrence, leaf.within) for side in sides)
         return all_of((context.is_in(leaf.service, fact.code), timely))
 
+    facts = context.possible(ListName.SERVICES, leaf.service)
+    if context.subject.kind == "therapy" and Hook(context.facts.hook).reviews_orders:
+        facts = drafts(facts)  # those of the session: orders are under review for a patient on the medicine
     return search(
-        context.services,
+        facts,
         ListName.SERVICES,
         context.title(leaf.service),
         judge,

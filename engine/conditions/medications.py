@@ -12,7 +12,8 @@ from engine.doses import falls
 from engine.facts import ListName, MedicationFact, OrderAction, TherapyStatus
 from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, unknown
 from engine.language import MedicationLeaf, OrderLeaf
-from engine.medicines import codes_of, identity, medicine_in, route_in
+from engine.medicines import identity, medicine_in, route_in
+from engine.record import codes_of
 from engine.rule import Hook
 from engine.words import entries_of, entry, incomplete, listing
 
@@ -34,10 +35,15 @@ def medication(leaf: MedicationLeaf, context: Context) -> Finding:
     if context.subject.kind == "therapy" and Hook(context.facts.hook).reviews_orders:
         return _choose((order for order in ordered if order.selected), leaf, context, gaps)
     listed = context.facts.medications
+    entries = (
+        listed.items
+        if leaf.medication == "any"
+        else context.record.possible(ListName.MEDICATIONS, leaf.medication)
+    )
     gone = {reference for order in context.facts.orders for reference in (order.reference, order.replaces)}
     taken = [
         fact
-        for fact in listed.items
+        for fact in entries
         if _has_status(fact, leaf, context.facts.now) and not (current and fact.reference in gone)
     ]
     return _choose(

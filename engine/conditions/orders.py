@@ -186,7 +186,7 @@ def _first(test: TestDose, value: QuantityInterval, context: Context) -> Truth:
         return Truth.UNKNOWN
     if _dose_before(context) is not None:
         return Truth.NOT_MET
-    own = (m for m in context.facts.medications.items if _is_own(m, context))
+    own = (m for m in context.record.holding(context.medicine) if _is_own(m, context))
     last = test_dose(own, Quantity.parse(test.largest))
     if last is None:
         return Truth.UNKNOWN

@@ -88,12 +88,13 @@ def _state(
     def meant(code: CodedText) -> dict[str, Truth]:
         return {state: context.is_in(concept, code) for state, concept in meanings.items() if concept}
 
-    observed = () if context.additions_only else context.facts.observations.items
+    observations = () if context.additions_only else context.facts.observations.items
+    coded = [(fact, fact.value) for fact in observations if isinstance(fact.value, CodedText)]
     present = [fact for fact in context.conditions.items if fact.course is Course.CURRENT]
     said: list[_Statement] = []
     missing: list[Missing] = []
-    for fact in sorted(observed, key=newest_first):
-        states = meant(fact.value) if isinstance(fact.value, CodedText) else {}
+    for fact, value in sorted(coded, key=lambda pair: newest_first(pair[0])):
+        states = meant(value)
         timely = context.happened_within(fact.effective, within)
         if timely is Truth.MET:
             said += [_Statement(fact, state) for state, truth in states.items() if truth is Truth.MET]

@@ -53,7 +53,8 @@ def therapy(leaf: TherapyLeaf, context: Context) -> Finding:
 def _rise(percent: float, over: str, context: Context) -> Finding:
     """Whether the daily dose has risen (DO-12): entries that have ended count, and the order under review is the newest."""
     facts, subject = context.facts, context.subject.medication
-    own = [m for m in facts.medications.items if identity(context.concepts, context.medicine, m) is Truth.MET]
+    held = context.record.holding(context.medicine)
+    own = [m for m in held if identity(context.concepts, context.medicine, m) is Truth.MET]
     doses = list(dated_doses(own))
     what = f"the doses of {context.medicine.title}"
     ordered = daily(subject) if subject is not None and context.subject.kind == "order" else None
@@ -73,7 +74,7 @@ def _rise(percent: float, over: str, context: Context) -> Finding:
 def _ever(stopped: bool, limit: str | None, what: str, context: Context) -> Finding:
     found: list[MedicationFact] = []
     doubtful: list[MedicationFact] = []
-    for fact in context.facts.medications.items:
+    for fact in context.record.holding(context.medicine):
         if fact.status is TherapyStatus.PLANNED or (stopped and not _has_ended(fact)):
             continue
         own = identity(context.concepts, context.medicine, fact)
@@ -121,7 +122,7 @@ def supply(leaf: SupplyLeaf, context: Context) -> Finding:
     what = "the day the pump runs empty"
     if context.therapy.certainty is not Truth.MET:
         return unknown(*context.therapy.missing) if context.therapy.missing else not_met()
-    given = (m for m in context.facts.medications.items if _is_fill(m, context))
+    given = (m for m in context.record.holding(context.medicine) if _is_fill(m, context))
     fills = [(when, m) for m in given if (when := m.started or m.authored) is not None]
     if not fills:
         return unknown(

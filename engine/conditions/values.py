@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from engine.concepts import Concept, Membership
+from engine.concepts import Concept
 from engine.conditions.context import Context
-from engine.facts import ObservationFact
+from engine.facts import ListName, ObservationFact
 from engine.finding import Truth
 from engine.quantity import Quantity, QuantityInterval
 
@@ -18,9 +18,7 @@ def observations(
 ) -> tuple[list[ObservationFact], list[ObservationFact]]:
     """Observations of a concept in the time before now, newest first; and those whose date does not tell whether they are."""
     timely, doubtful = [], []
-    for fact in context.facts.observations.items:
-        if context.concepts.membership(concept_id, fact.code.codings) is not Membership.YES:
-            continue
+    for fact in context.record.members(ListName.OBSERVATIONS, concept_id):
         truth = context.happened_within(fact.effective, within)
         if truth is Truth.MET:
             timely.append(fact)
@@ -32,9 +30,8 @@ def observations(
 def uncoded_observations(context: Context, concept_id: str, within: str | None) -> int:
     """How many observations of the time before now have no code that tells whether they are of the concept."""
     return sum(
-        context.concepts.membership(concept_id, fact.code.codings) is Membership.UNKNOWN
-        and context.happened_within(fact.effective, within) is not Truth.NOT_MET
-        for fact in context.facts.observations.items
+        context.happened_within(fact.effective, within) is not Truth.NOT_MET
+        for fact in context.record.unclear(ListName.OBSERVATIONS, concept_id)
     )
 
 

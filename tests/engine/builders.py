@@ -40,6 +40,7 @@ from engine.facts import (
 from engine.finding import Finding
 from engine.language import Leaf, Tree
 from engine.quantity import Quantity, QuantityInterval
+from engine.record import Record
 from engine.rule import Rule, SharedFinding
 from engine.ruleset import Pack, RuleSet
 from engine.subjects import Subject, subjects
@@ -305,10 +306,12 @@ def written(condition: Mapping[str, Any]) -> Any:
 
 def context(facts: PatientFacts, subject: Subject | None = None, **more: Any) -> Context:
     """What a condition sees: the patient, and what brought the rule up, which is an order of the medicine unless the patient says so."""
-    found = subjects(MEDICINE, facts, CONCEPTS)
+    found = subjects(MEDICINE, Record(facts, CONCEPTS))
     if subject is None:
-        subject = found[0] if found else subjects(MEDICINE, replace(facts, orders=(order(),)), CONCEPTS)[0]
-    return Context(facts, CONCEPTS, MEDICINE, subject, **more)
+        subject = (
+            found[0] if found else subjects(MEDICINE, Record(replace(facts, orders=(order(),)), CONCEPTS))[0]
+        )
+    return Context(Record(facts, CONCEPTS), MEDICINE, subject, **more)
 
 
 def look(

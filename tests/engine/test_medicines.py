@@ -19,6 +19,7 @@ from engine.facts import (
 from engine.finding import Truth
 from engine.medicines import Therapy, belongs, ended, identity, medicine_in, route_in, strengths, therapy
 from engine.quantity import Quantity
+from engine.record import Record
 from tests.engine.builders import (
     CONCEPTS,
     MEDICINE,
@@ -172,7 +173,7 @@ def test_words_of_a_route_are_recognised_only_without_a_code() -> None:
 
 
 def look(*medications: MedicationFact, **more: Any) -> Therapy:
-    return therapy(CONCEPTS, MEDICINE, patient(medications=medications, **more))
+    return therapy(MEDICINE, Record(patient(medications=medications, **more), CONCEPTS))
 
 
 def reasons(found: Therapy) -> list[str]:
@@ -238,14 +239,16 @@ class TestTherapyNow:
 
     @pytest.mark.parametrize("state", [ListState.NOT_SUPPLIED, ListState.FAILED, ListState.PARTIAL])
     def test_a_list_that_is_not_complete_denies_nothing(self, state: ListState) -> None:
-        found = therapy(CONCEPTS, MEDICINE, patient(medications=FactList(state)))
+        found = therapy(MEDICINE, Record(patient(medications=FactList(state)), CONCEPTS))
         assert (found.certainty, found.missing[0].list) == (UNKNOWN, ListName.MEDICATIONS)
-        shown = therapy(CONCEPTS, MEDICINE, patient(medications=FactList(state, (pump(),))))
+        shown = therapy(MEDICINE, Record(patient(medications=FactList(state, (pump(),))), CONCEPTS))
         assert shown.certainty is MET
 
     def test_an_entry_that_could_not_be_read_may_be_it(self) -> None:
         gaps = (Gap("MedicationRequest/9", "no code"),)
-        found = therapy(CONCEPTS, MEDICINE, patient(medications=FactList(ListState.PRESENT, (), gaps)))
+        found = therapy(
+            MEDICINE, Record(patient(medications=FactList(ListState.PRESENT, (), gaps)), CONCEPTS)
+        )
         assert found.certainty is UNKNOWN
 
     @pytest.mark.parametrize(
@@ -270,7 +273,7 @@ class TestTherapyNow:
     def test_a_medicine_without_a_device_is_not_looked_for_in_devices(self) -> None:
         bare = replace(MEDICINE, device=None, presence=None)
         record = patient(devices=[device()], conditions=[diagnosis("pump-in-place")])
-        assert therapy(CONCEPTS, bare, record).certainty is NOT_MET
+        assert therapy(bare, Record(record, CONCEPTS)).certainty is NOT_MET
 
     def test_it_began_with_the_earliest_start(self) -> None:
         old = pump(reference="MedicationRequest/old", authored=on("2024"))
@@ -340,7 +343,7 @@ class TestTherapyThatHasEnded:
 
     def look(self, *medications: MedicationFact, **more: Any) -> Therapy:
         facts: PatientFacts = patient(medications=medications, **more)
-        return ended(CONCEPTS, MEDICINE, facts)
+        return ended(MEDICINE, Record(facts, CONCEPTS))
 
     def test_it_has_ended_when_nothing_of_it_stands(self) -> None:
         assert self.look(self.OVER).certainty is MET
@@ -359,7 +362,7 @@ class TestTherapyThatHasEnded:
     @pytest.mark.parametrize("state", [ListState.FAILED, ListState.PARTIAL, ListState.NOT_SUPPLIED])
     def test_a_list_that_is_not_complete_may_hold_its_successor(self, state: ListState) -> None:
         facts = patient(medications=FactList(state, (self.OVER,)))
-        assert ended(CONCEPTS, MEDICINE, facts).certainty is UNKNOWN
+        assert ended(MEDICINE, Record(facts, CONCEPTS)).certainty is UNKNOWN
 
     def test_doses_that_were_given_are_no_therapy_that_could_end(self) -> None:
         given = replace(self.OVER, kind="administration")

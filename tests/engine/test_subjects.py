@@ -17,6 +17,7 @@ from engine.facts import (
     TherapyStatus,
 )
 from engine.finding import Truth
+from engine.record import Record
 from engine.rule import Hook
 from engine.subjects import Subject, bringing_up, subjects
 from tests.engine.builders import (
@@ -38,7 +39,7 @@ MET, UNKNOWN = Truth.MET, Truth.UNKNOWN
 
 
 def found(facts: PatientFacts) -> tuple[Subject, ...]:
-    return subjects(MEDICINE, facts, CONCEPTS)
+    return subjects(MEDICINE, Record(facts, CONCEPTS))
 
 
 def brought_up(by: list[str], facts: PatientFacts) -> list[tuple[str, Truth]]:

@@ -10,6 +10,7 @@ from engine.concepts import CodedText, Coding
 from engine.facts import Dosage, Gap, Ingredient, MedicationFact, OrderAction
 from engine.finding import Finding, Truth
 from engine.quantity import Quantity
+from engine.record import Record
 from engine.subjects import Subject, subjects
 from tests.engine.builders import (
     CONCEPTS,
@@ -361,7 +362,7 @@ class TestCategoryOfTherapy:
         return look_at({"category": "inpatient"}, patient(medications=entries), self.therapy(*entries))
 
     def therapy(self, *entries: MedicationFact) -> Subject:
-        (subject,) = subjects(MEDICINE, patient(medications=entries), CONCEPTS)
+        (subject,) = subjects(MEDICINE, Record(patient(medications=entries), CONCEPTS))
         return subject
 
     def test_any_entry_may_have_it(self) -> None:

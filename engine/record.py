@@ -1,0 +1,126 @@
+"""The record of one patient by concept, so that a condition looks up the entries that it may be about and reads no others.
+
+Made for one evaluation and gone with it. A list is sorted by its codes when the first condition asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from engine.concepts import NO_STANDING, CodedText, ConceptLibrary, Medicine
+from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
+
+
+class Record:
+    """The facts of one patient with the concepts that they are looked at with."""
+
+    __slots__ = ("_holding", "_lists", "concepts", "facts")
+
+    def __init__(self, facts: PatientFacts, concepts: ConceptLibrary) -> None:
+        """Nothing is sorted yet."""
+        self.facts = facts
+        self.concepts = concepts
+        self._lists: dict[ListName, _ByConcept] = {}
+        self._holding: dict[str, tuple[MedicationFact, ...]] = {}
+
+    def members(self, name: ListName, concept: str) -> tuple[Any, ...]:
+        """The entries of a list with a code that is in a concept, in the order of the list."""
+        return self._list(name).members(concept)
+
+    def unclear(self, name: ListName, concept: str) -> tuple[Any, ...]:
+        """The entries of a list with a code of which nothing on hand can tell whether it is in a concept, or without any."""
+        return self._list(name).unclear(concept)
+
+    def possible(self, name: ListName, concept: str) -> tuple[Any, ...]:
+        """The entries of a list that are not known to be outside a concept."""
+        return self._list(name).possible(concept)
+
+    def holding(self, medicine: Medicine) -> tuple[MedicationFact, ...]:
+        """The entries of the medication list that may hold the substance of a medicine: no other can be it."""
+        found = self._holding.get(medicine.id)
+        if found is None:
+            concepts = (medicine.substance, medicine.products, medicine.other_products)
+            own = {
+                id(entry)
+                for concept in concepts
+                if concept is not None
+                for entry in self.possible(ListName.MEDICATIONS, concept)
+            }
+            found = tuple(entry for entry in self.facts.medications.items if id(entry) in own)
+            self._holding[medicine.id] = found
+        return found
+
+    def _list(self, name: ListName) -> _ByConcept:
+        found = self._lists.get(name)
+        if found is None:
+            facts: FactList[Any] = getattr(self.facts, name.value)
+            codes = _CODES.get(name, _own_code)
+            found = self._lists[name] = _ByConcept(facts.items, codes, self.concepts)
+        return found
+
+
+class _ByConcept:
+    """The entries of one list by the concepts that they are in, and the others by the code systems of what nobody knows."""
+
+    __slots__ = ("_concepts", "_items", "_unnamed", "_within")
+
+    def __init__(
+        self, items: tuple[Any, ...], codes: Callable[[Any], Iterable[CodedText]], concepts: ConceptLibrary
+    ) -> None:
+        self._items, self._concepts = items, concepts
+        self._within: dict[str, list[int]] = {}
+        self._unnamed: dict[frozenset[str], list[int]] = {}
+        for place, entry in enumerate(items):
+            standings = [concepts.standing(code.codings) for code in codes(entry)] or [NO_STANDING]
+            for standing in standings:
+                for concept in standing.within:
+                    self._within.setdefault(concept, []).append(place)
+                if not standing.named:
+                    self._unnamed.setdefault(standing.systems, []).append(place)
+
+    def members(self, concept: str) -> tuple[Any, ...]:
+        return self._at(self._within.get(concept, ()))
+
+    def unclear(self, concept: str) -> tuple[Any, ...]:
+        return self._at(self._undenied(concept).difference(self._within.get(concept, ())))
+
+    def possible(self, concept: str) -> tuple[Any, ...]:
+        return self._at(self._undenied(concept).union(self._within.get(concept, ())))
+
+    def _undenied(self, concept: str) -> set[int]:
+        """The places of entries that nothing names, in no system that denies what the concept does not list."""
+        denying = self._concepts.denying(concept)
+        return {
+            place
+            for systems, places in self._unnamed.items()
+            if denying.isdisjoint(systems)
+            for place in places
+        }
+
+    def _at(self, places: Iterable[int]) -> tuple[Any, ...]:
+        return tuple(self._items[place] for place in sorted(set(places)))
+
+
+def _own_code(entry: Any) -> tuple[CodedText, ...]:
+    return (entry.code,)
+
+
+def _of_encounter(entry: EncounterFact) -> tuple[CodedText, ...]:
+    return (entry.class_code, *entry.types) if entry.class_code is not None else entry.types
+
+
+def codes_of(medication: MedicationFact) -> tuple[CodedText, ...]:
+    """The product's code and its active ingredients' codes: any of them may say what the medicine is."""
+    return (
+        medication.product,
+        *(ingredient.code for ingredient in medication.ingredients if ingredient.active),
+    )
+
+
+_CODES: Mapping[ListName, Callable[[Any], tuple[CodedText, ...]]] = {
+    ListName.ALLERGIES: lambda entry: entry.substances,
+    ListName.MEDICATIONS: codes_of,
+    ListName.APPOINTMENTS: lambda entry: entry.services,
+    ListName.ENCOUNTERS: _of_encounter,
+}
