@@ -124,6 +124,8 @@ class DateInterval:
 
         "2025", written in a record of May 2025, lies between January and May.
         """
+        if self.latest <= now:
+            return self
         today = _end_of(now)
         if self.earliest <= today < self.latest:
             return DateInterval(self.earliest, today, self.precision)
@@ -153,6 +155,20 @@ def is_future(interval: DateInterval, now: datetime) -> bool | None:
     return False if interval.latest <= _end_of(now) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time between two aware datetimes, both included."""
+
+    first: datetime
+    last: datetime
+
+    def holds(self, interval: DateInterval) -> bool | None:
+        """Say whether a moment lies in it; None when the moment may."""
+        if self.first <= interval.earliest and interval.latest <= self.last:
+            return True
+        return None if interval.earliest <= self.last and self.first <= interval.latest else False
+
+
 def within(interval: DateInterval, now: datetime, amount: float | Decimal, unit: str) -> bool | None:
     """Say whether the moment lies in the last ``amount`` of ``unit``; what lies after today does not.
 
@@ -162,21 +178,26 @@ def within(interval: DateInterval, now: datetime, amount: float | Decimal, unit:
         UnitError: not a unit of time.
         QuantityError: a number of years or months that is not a whole number of months.
     """
+    return past(now, amount, unit).holds(interval)
+
+
+def past(now: datetime, amount: float | Decimal, unit: str) -> Span:
+    """Return the last ``amount`` of ``unit``, for :func:`within` to be asked of many moments."""
     since = _moved(now, -float(amount), unit)
     if _code(unit) in _BY_THE_CLOCK:
-        return _inside(interval, since, now)
-    return _inside(interval, _start_of(since.date()), _end_of(now))
+        return Span(since, now)
+    return Span(_start_of(since.date()), _end_of(now))
 
 
-def within_next(interval: DateInterval, now: datetime, amount: float | Decimal, unit: str) -> bool | None:
-    """Say whether the moment lies in the coming ``amount`` of ``unit``, with all of today if in days.
+def coming(now: datetime, amount: float | Decimal, unit: str) -> Span:
+    """Return the coming ``amount`` of ``unit``, with all of today if in days.
 
     Units and errors are those of :func:`within`.
     """
     until = _moved(now, float(amount), unit)
     if _code(unit) in _BY_THE_CLOCK:
-        return _inside(interval, now, until)
-    return _inside(interval, _start_of(now.astimezone(UTC).date()), _end_of(until))
+        return Span(now, until)
+    return Span(_start_of(now.astimezone(UTC).date()), _end_of(until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +268,6 @@ def _age(birth: date, on: date) -> Age:
     months = (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
     days = (on - birth).days
     return Age(months // 12, months, days // 7, days)
-
-
-def _inside(interval: DateInterval, first: datetime, last: datetime) -> bool | None:
-    if first <= interval.earliest and interval.latest <= last:
-        return True
-    return None if interval.earliest <= last and first <= interval.latest else False
 
 
 def _code(unit: str) -> str:

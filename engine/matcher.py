@@ -2,9 +2,10 @@
 
 It calls the library's C core, and not the Python layer around it: that one swallows errors (D7), starts threads that
 race with the caller (D8), makes exceptions of normal outcomes (D14), reads a meaning into the signature of an action
-(D16) and takes about ten times as long. The C core is given small integers of our own alone (D5, D6): each atom is a
-fact such as ``{"id": 17, "t17": 3}``, and a rule is a flat conjunction of comparisons (D1 to D4). A rule that fires
-concludes the truth of an expression; where other rules ask for that truth, it becomes a fact too, so that shared
+(D16) and takes about ten times as long. The C core is given small integers of our own alone (D5, D6): the atoms of a
+patient are the members of a few facts such as ``{"id": 0, "t17": 3, "t18": 1}``, because each fact costs time (D12), and
+a rule is a flat conjunction of comparisons (D1 to D4), one pattern for all that it asks of one fact (D2). A rule that
+fires concludes the truth of an expression; where other rules ask for that truth, it becomes a fact too, so that shared
 findings and *unknown* are derived by forward chaining.
 
 What the C core shares between rulesets is its list of handles, which the interpreter's own lock guards. So several
@@ -32,8 +33,8 @@ _MET: Final = frozenset({Truth.MET})
 _SESSION: Final = "0"
 """The one session of every ruleset: what the library assumes when a fact names none."""
 
-_OBSERVED: Final = 2
-"""The library's answer to a fact whose id it has already; the others are 0 and 1, for a fact that no rule asks for."""
+_MEMBERS: Final = 64
+"""Most members of one fact: far below the 300 that end the process (D6)."""
 
 _FRAME: Final = 16
 """Facts that one match can hold (MAX_MESSAGE_FRAMES)."""
@@ -143,9 +144,13 @@ class _Ruleset:
     def __init__(self, expressions: Mapping[str, Expression]) -> None:
         self.names = tuple(expressions)
         self._numbers: dict[str, int] = {}  # of what rules ask for: atoms, and conclusions that become facts
+        self._chained: dict[str, str] = {}  # conclusions, and the fact that each is a member of
         self._tests: set[tuple[str, frozenset[Truth]]] = set()
         self._conclusions: list[tuple[str, Truth]] = []  # of each rule
         self._rules: dict[str, Any] = {}
+        for name in expressions:
+            # Both marks of an expression are asked for at once, so they must not be members of one fact (D2).
+            self._chained |= zip((name, *_marks(name)), (name, "possible", "refutable"), strict=True)
         for name, expression in expressions.items():
             possible, refutable = _marks(name)
             self._add(expression.met, name, Truth.MET)
@@ -155,7 +160,7 @@ class _Ruleset:
             self._add([{possible: _MET, refutable: _MET}], name, Truth.UNKNOWN)
         self._add([{"a session": _MET}], "a session has begun", Truth.MET)
         if len(self._tests) > _TESTS:
-            raise MatcherError(f"{name} asks, with its shared findings, for more than a ruleset takes")
+            raise _too_much(self.names[-1])
         self._handle = durable.create_ruleset("primum", json.dumps(self._rules))
         # To delete a session in which no rule has fired yet frees memory at a random address; this makes one fire.
         self._conclude({"a session": Truth.MET})
@@ -169,18 +174,21 @@ class _Ruleset:
 
     def _add(self, form: Iterable[Conjunction], name: str, truth: Truth) -> None:
         for conjunction in form:
-            patterns = sorted(conjunction.items())
-            while len(patterns) > _FRAME:
-                first = f"the first part of rule {len(self._conclusions)}"
-                self._add([dict(patterns[:_FRAME])], first, Truth.MET)
-                patterns = [(first, _MET), *patterns[_FRAME:]]
-            number = len(self._conclusions)
-            self._conclusions.append((name, truth))
-            self._rules[str(number)] = {
-                "all": [{f"m{place}": self._pattern(*pattern)} for place, pattern in enumerate(patterns)]
+            patterns: dict[str, list[dict[str, Any]]] = {}
+            for atom, truths in sorted(conjunction.items()):
+                comparison = self._comparison(atom, truths)
+                patterns.setdefault(self._fact_of(atom), []).append(comparison)
+            if len(patterns) > _FRAME:
+                raise _too_much(name)
+            self._rules[str(len(self._conclusions))] = {
+                "all": [
+                    {f"m{place}": asked[0] if len(asked) == 1 else {"$and": asked}}
+                    for place, asked in enumerate(patterns.values())
+                ]
             }
+            self._conclusions.append((name, truth))
 
-    def _pattern(self, atom: str, truths: frozenset[Truth]) -> dict[str, Any]:
+    def _comparison(self, atom: str, truths: frozenset[Truth]) -> dict[str, Any]:
         self._tests.add((atom, truths))
         token = f"t{self._numbers.setdefault(atom, len(self._numbers))}"
         lowest, highest = min(map(_VALUES.__getitem__, truths)), max(map(_VALUES.__getitem__, truths))
@@ -188,33 +196,56 @@ class _Ruleset:
             return {token: lowest}
         return {"$lte": {token: highest}} if lowest == 1 else {"$gte": {token: lowest}}
 
+    def _fact_of(self, atom: str) -> str:
+        return self._chained.get(atom) or f"findings {self._numbers[atom] // _MEMBERS}"
+
     def _conclude(self, findings: Mapping[str, Truth]) -> set[tuple[str, Truth]]:
         """What the rules conclude from findings; each conclusion once, however often a rule fires (D15)."""
         concluded: set[tuple[str, Truth]] = set()
+        asserted: set[str] = set()
+        count = 0
         try:
-            for atom, truth in findings.items():
-                session = self._assert(atom, truth)
-            _, fired = durable.start_action_for_state(self._handle, session) or (None, None)
-            while fired:
-                rule = int(fired.split('"', 2)[1])  # of {"<rule>": {<its facts>}}
-                conclusion = self._conclusions[rule]
-                if conclusion not in concluded:
-                    concluded.add(conclusion)
-                    if conclusion[0] in self._numbers:
-                        self._assert(*conclusion)
-                fired = durable.complete_and_start_action(self._handle, session)
+            waiting = list(findings.items())
+            while waiting:
+                session = 0
+                for fact in self._facts(waiting, asserted):
+                    session = self._assert(count, fact)
+                    count += 1
+                waiting = []
+                _, fired = durable.start_action_for_state(self._handle, session) or (None, None)
+                while fired:
+                    rule = int(fired.split('"', 2)[1])  # of {"<rule>": {<its facts>}}
+                    conclusion = self._conclusions[rule]
+                    if conclusion not in concluded:
+                        concluded.add(conclusion)
+                        if conclusion[0] in self._numbers:
+                            waiting.append(conclusion)
+                    fired = durable.complete_and_start_action(self._handle, session)
         finally:
             # Not retract_fact: after a rule with several patterns has fired, it reads and writes beyond its arrays.
             durable.delete_state(self._handle, _SESSION)
         return concluded
 
-    def _assert(self, name: str, truth: Truth) -> int:
+    def _facts(self, truths: Iterable[tuple[str, Truth]], asserted: set[str]) -> Iterator[list[str]]:
+        """The facts that say so, each as its members; ``asserted`` grows by what they are about."""
+        facts: dict[str, list[str]] = {}
+        for name, truth in truths:
+            if name in asserted:
+                raise MatcherError(f"{name} has more than one truth")
+            asserted.add(name)
+            facts.setdefault(self._fact_of(name), []).append(f'"t{self._numbers[name]}":{_VALUES[truth]}')
+        for members in facts.values():
+            for start in range(0, len(members), _MEMBERS):
+                yield members[start : start + _MEMBERS]
+
+    def _assert(self, number: int, members: list[str]) -> int:
         """Add a fact (not an event, which the first rule would consume, D17); return the session's number."""
-        number = self._numbers[name]
-        answer, session = durable.assert_fact(self._handle, f'{{"id":{number},"t{number}":{_VALUES[truth]}}}')
-        if answer == _OBSERVED:
-            raise MatcherError(f"{name} has more than one truth")
+        _, session = durable.assert_fact(self._handle, f'{{"id":{number},{",".join(members)}}}')
         return int(session)
+
+
+def _too_much(name: str) -> MatcherError:
+    return MatcherError(f"{name} asks, with its shared findings, for more than a ruleset takes")
 
 
 def _marks(name: str) -> tuple[str, str]:

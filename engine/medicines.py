@@ -124,6 +124,15 @@ def identity(concepts: ConceptLibrary, medicine: Medicine, medication: Medicatio
     return Truth.MET if _has_strength(concepts, medicine, medication, medicine.strengths) else Truth.UNKNOWN
 
 
+def identified(record: Record, medicine: Medicine, medication: MedicationFact) -> Truth:
+    """The :func:`identity` of an entry of a record or an order, worked out once for all that ask."""
+    key = (medicine.id, id(medication))  # the record holds every entry, so none can get the number of another
+    found = record.identities.get(key)
+    if found is None:
+        found = record.identities[key] = identity(record.concepts, medicine, medication)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Therapy:
     """The patient's therapy with a medicine (T-ITB-CURRENT): whether there is one, from which entries, and since when.
@@ -163,13 +172,13 @@ def therapy(medicine: Medicine, record: Record) -> Therapy:
     alike: list[MedicationFact] = []
     late: list[MedicationFact] = []
     for medication in listed:
-        own, now = identity(concepts, medicine, medication), _is_now(medicine, medication, facts)
+        own, now = identified(record, medicine, medication), _is_now(medicine, medication, facts)
         if all_of((own, now)) is Truth.MET:
             certain.append(medication)
         elif all_of((own, now)) is Truth.UNKNOWN:
             (alike if own is Truth.UNKNOWN else late).append(medication)
     if certain:
-        earlier = _earlier(concepts, medicine, certain, listed)
+        earlier = _earlier(record, medicine, certain, listed)
         return Therapy(Truth.MET, tuple(certain), tuple(map(entry, certain)), earlier=earlier)
     what = f"whether the patient has {medicine.title}"
     missing = list(incomplete(ListName.MEDICATIONS, facts.medications, what))
@@ -198,7 +207,7 @@ def _of_the_substance(
 
 
 def _earlier(
-    concepts: ConceptLibrary,
+    record: Record,
     medicine: Medicine,
     current: Sequence[MedicationFact],
     listed: Sequence[MedicationFact],
@@ -212,7 +221,7 @@ def _earlier(
         began, last = medication.started or medication.authored, medication.ended
         if not starts or began is None or min(starts) - (last or began).latest > gap:
             continue
-        if identity(concepts, medicine, medication) is Truth.MET:
+        if identified(record, medicine, medication) is Truth.MET:
             found.append(medication)
             starts.append(began.earliest)
     return tuple(found)
@@ -247,7 +256,7 @@ def ended(medicine: Medicine, record: Record) -> Therapy:
     concepts = record.concepts
     listed = [m for m in record.holding(medicine) if m.kind in ("request", "statement") and runs(m)]
     standing = [m for m in listed if m.status is not TherapyStatus.ENDED]
-    truths = [identity(concepts, medicine, m) for m in standing]
+    truths = [identified(record, medicine, m) for m in standing]
     if Truth.MET in truths:
         return Therapy(Truth.NOT_MET)
     missing = list(incomplete(ListName.MEDICATIONS, record.facts.medications, what))
@@ -255,7 +264,7 @@ def ended(medicine: Medicine, record: Record) -> Therapy:
     if doubtful:
         missing.append(Missing(what, _not_told_apart(len(doubtful)), ListName.MEDICATIONS, doubtful))
     over = (m for m in listed if m.status is TherapyStatus.ENDED)
-    past = sorted((m for m in over if identity(concepts, medicine, m) is Truth.MET), key=_last_given)
+    past = sorted((m for m in over if identified(record, medicine, m) is Truth.MET), key=_last_given)
     pumps = _pumps(medicine, record) if not past else ()
     if pumps:
         missing.append(Missing(what, _PUMP, ListName.DEVICES))
@@ -278,22 +287,13 @@ def _not_told_apart(count: int) -> str:
 
 def _pumps(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
     """Pumps on record, and diagnoses and procedures of patients who have one."""
-    devices = record.possible(ListName.DEVICES, medicine.device) if medicine.device is not None else ()
-    conditions = (
-        record.possible(ListName.CONDITIONS, medicine.presence) if medicine.presence is not None else ()
-    )
-    present = (
-        (medicine.device, [device for device in devices if device.active]),
-        (
-            medicine.presence,
-            [condition for condition in conditions if condition.course is Course.CURRENT],
-        ),
-    )
     return tuple(
         entry(fact)
-        for concept, facts in present
-        for fact in facts
-        if concept is not None and _is_or_is_called(record.concepts, concept, fact.code)
+        for name, concept in ((ListName.DEVICES, medicine.device), (ListName.CONDITIONS, medicine.presence))
+        if concept is not None
+        for fact in record.possible(name, concept)
+        if (fact.active if name is ListName.DEVICES else fact.course is Course.CURRENT)
+        and _is_or_is_called(record.concepts, concept, fact.code)
     )
 
 

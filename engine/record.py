@@ -10,12 +10,16 @@ from typing import Any
 
 from engine.concepts import NO_STANDING, CodedText, ConceptLibrary, Medicine
 from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
+from engine.finding import Truth
 
 
 class Record:
-    """The facts of one patient with the concepts that they are looked at with."""
+    """The facts of one patient with the concepts that they are looked at with.
 
-    __slots__ = ("_holding", "_lists", "concepts", "facts")
+    ``identities`` is what :func:`engine.medicines.identified` has told so far.
+    """
+
+    __slots__ = ("_holding", "_lists", "concepts", "facts", "identities")
 
     def __init__(self, facts: PatientFacts, concepts: ConceptLibrary) -> None:
         """Nothing is sorted yet."""
@@ -23,6 +27,7 @@ class Record:
         self.concepts = concepts
         self._lists: dict[ListName, _ByConcept] = {}
         self._holding: dict[str, tuple[MedicationFact, ...]] = {}
+        self.identities: dict[tuple[str, int], Truth] = {}
 
     def members(self, name: ListName, concept: str) -> tuple[Any, ...]:
         """The entries of a list with a code that is in a concept, in the order of the list."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.concepts import ConceptLibrary, Medicine, Membership
+from engine.concepts import Medicine, Membership
 from engine.facts import MedicationFact, OrderAction, PatientFacts
 from engine.finding import Evidence, Missing, Truth
-from engine.medicines import Therapy, ended, holds, identity, therapy
+from engine.medicines import Therapy, ended, holds, identified, therapy
 from engine.record import Record
 from engine.rule import Hook, Rule
 from engine.words import entry
@@ -47,7 +47,7 @@ def subjects(medicine: Medicine, record: Record) -> tuple[Subject, ...]:
     one subject, so that the rules about them end unknown and not silent.
     """
     facts = record.facts
-    orders = [_of_order(order, medicine, record.concepts) for order in facts.orders if order.selected]
+    orders = [_of_order(order, medicine, record) for order in facts.orders if order.selected]
     found = [subject for subject in orders if subject.certainty is not Truth.NOT_MET]
     if facts.order_gaps:
         found.append(_unread(medicine, facts))
@@ -60,11 +60,11 @@ def subjects(medicine: Medicine, record: Record) -> tuple[Subject, ...]:
     return tuple(found)
 
 
-def _of_order(order: MedicationFact, medicine: Medicine, concepts: ConceptLibrary) -> Subject:
-    certainty = identity(concepts, medicine, order)
+def _of_order(order: MedicationFact, medicine: Medicine, record: Record) -> Subject:
+    certainty = identified(record, medicine, order)
     missing: tuple[Missing, ...] = ()
     if certainty is Truth.UNKNOWN:
-        held = holds(concepts, medicine, order) is Membership.YES
+        held = holds(record.concepts, medicine, order) is Membership.YES
         why = (
             "no route, product, form or concentration says so"
             if held

@@ -7,11 +7,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from engine.concepts import CodedText, ConceptLibrary, Medicine, Membership
-from engine.dates import DateInterval, within, within_next
-from engine.facts import AllergyFact, ConditionFact, FactList, ListName, ListState, PatientFacts, ServiceFact
+from engine.dates import DateInterval, Span, coming, past
+from engine.facts import (
+    AllergyFact,
+    ConditionFact,
+    FactList,
+    ListName,
+    ListState,
+    MedicationFact,
+    PatientFacts,
+    ServiceFact,
+)
 from engine.finding import Finding, Missing, Truth, met, not_met, truth_of, unknown
 from engine.language import duration
-from engine.medicines import Therapy, therapy
+from engine.medicines import Therapy, identified, therapy
 from engine.record import Record
 from engine.rule import Hook
 from engine.subjects import Subject
@@ -33,6 +42,7 @@ class Context:
     facts: PatientFacts = field(init=False)
     concepts: ConceptLibrary = field(init=False)
     _therapy: Therapy | None = None
+    _past: dict[str, Span] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Put within reach what conditions ask for most."""
@@ -52,6 +62,10 @@ class Context:
         What such a patient has long had is no news; the same holds for medicines (:class:`engine.language.MedicationLeaf`).
         """
         return self.subject.kind == "therapy" and Hook(self.facts.hook).adds_to_record
+
+    def is_own(self, medication: MedicationFact) -> Truth:
+        """Whether an entry or an order is the rule's own medicine."""
+        return identified(self.record, self.medicine, medication)
 
     def possible(self, name: ListName, concept: str) -> FactList[Any]:
         """A list with only those of its entries that may be in a concept; what is wanting of the list stays said."""
@@ -81,17 +95,20 @@ class Context:
         """Whether a date lies in the time before now; unknown without a date, met when no time is asked for."""
         if text is None:
             return Truth.MET
-        return (
-            Truth.UNKNOWN
-            if when is None
-            else truth_of(within(when.up_to(self.facts.now), self.facts.now, *duration(text)))
-        )
+        if when is None:
+            return Truth.UNKNOWN
+        span = self._past.get(text)
+        if span is None:
+            span = self._past[text] = past(self.facts.now, *duration(text))
+        return truth_of(span.holds(when.up_to(self.facts.now)))
 
     def happens_within(self, when: DateInterval | None, text: str | None) -> Truth:
         """Whether a date lies in the time after now; unknown without a date, met when no time is asked for."""
         if text is None:
             return Truth.MET
-        return Truth.UNKNOWN if when is None else truth_of(within_next(when, self.facts.now, *duration(text)))
+        return (
+            Truth.UNKNOWN if when is None else truth_of(coming(self.facts.now, *duration(text)).holds(when))
+        )
 
 
 def drafts(facts: FactList[A]) -> FactList[A]:

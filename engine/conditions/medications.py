@@ -12,7 +12,7 @@ from engine.doses import falls
 from engine.facts import ListName, MedicationFact, OrderAction, TherapyStatus
 from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, unknown
 from engine.language import MedicationLeaf, OrderLeaf
-from engine.medicines import identity, medicine_in, route_in
+from engine.medicines import medicine_in, route_in
 from engine.record import codes_of
 from engine.rule import Hook
 from engine.words import entries_of, entry, incomplete, listing
@@ -124,7 +124,7 @@ class _Candidate(NamedTuple):
 
 def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Candidate:
     concepts = context.concepts
-    own = identity(concepts, context.medicine, fact)
+    own = context.is_own(fact)
     if own is Truth.MET or (leaf.abrupt and _is_tapered(fact, context)):
         return _Candidate(fact, Truth.NOT_MET)
     if any(medicine_in(concepts, other, fact) is Membership.YES for other in leaf.excluding):

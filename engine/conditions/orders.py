@@ -23,7 +23,7 @@ from engine.language import (
     TaperLeaf,
     TestDose,
 )
-from engine.medicines import contradicts_itself, identity, route_in, strengths
+from engine.medicines import contradicts_itself, route_in, strengths
 from engine.quantity import Quantity, QuantityInterval
 from engine.words import amount, entry, listing, unit_words
 
@@ -186,7 +186,7 @@ def _first(test: TestDose, value: QuantityInterval, context: Context) -> Truth:
         return Truth.UNKNOWN
     if _dose_before(context) is not None:
         return Truth.NOT_MET
-    own = (m for m in context.record.holding(context.medicine) if _is_own(m, context))
+    own = (m for m in context.record.holding(context.medicine) if context.is_own(m) is Truth.MET)
     last = test_dose(own, Quantity.parse(test.largest))
     if last is None:
         return Truth.UNKNOWN
@@ -197,10 +197,6 @@ def _dose_before(context: Context) -> MedicationFact | None:
     order, therapy = _order(context), context.therapy
     certain = order is not None and therapy.certainty is Truth.MET
     return dose_before(order, therapy.medications) if order is not None and certain else None
-
-
-def _is_own(medication: MedicationFact, context: Context) -> bool:
-    return identity(context.concepts, context.medicine, medication) is Truth.MET
 
 
 def given_as(leaf: GivenAsLeaf, context: Context) -> Finding:
@@ -323,7 +319,7 @@ def taper(leaf: TaperLeaf, context: Context) -> Finding:
     planned = any_of(
         [
             truth_of(falls(order)),
-            *(identity(context.concepts, context.medicine, other) for other in others if falls(other)),
+            *(context.is_own(other) for other in others if falls(other)),
         ]
     )
     why = f"an order with a falling dose cannot be told from {context.medicine.title}"

@@ -10,7 +10,7 @@ from engine.errors import UnitError
 from engine.facts import ListName, MedicationFact, TherapyStatus
 from engine.finding import Finding, Missing, Truth, any_of, met, not_met, truth_of, unknown
 from engine.language import ParameterLeaf, SpecialtyLeaf, SupplyLeaf, TherapyLeaf, duration
-from engine.medicines import identity, strengths
+from engine.medicines import strengths
 from engine.quantity import convert
 from engine.words import entry, incomplete
 
@@ -54,7 +54,7 @@ def _rise(percent: float, over: str, context: Context) -> Finding:
     """Whether the daily dose has risen (DO-12): entries that have ended count, and the order under review is the newest."""
     facts, subject = context.facts, context.subject.medication
     held = context.record.holding(context.medicine)
-    own = [m for m in held if identity(context.concepts, context.medicine, m) is Truth.MET]
+    own = [m for m in held if context.is_own(m) is Truth.MET]
     doses = list(dated_doses(own))
     what = f"the doses of {context.medicine.title}"
     ordered = daily(subject) if subject is not None and context.subject.kind == "order" else None
@@ -77,7 +77,7 @@ def _ever(stopped: bool, limit: str | None, what: str, context: Context) -> Find
     for fact in context.record.holding(context.medicine):
         if fact.status is TherapyStatus.PLANNED or (stopped and not _has_ended(fact)):
             continue
-        own = identity(context.concepts, context.medicine, fact)
+        own = context.is_own(fact)
         timely = context.happened_within(fact.ended, limit) if stopped else Truth.MET
         if own is Truth.MET and timely is Truth.MET:
             found.append(fact)
@@ -159,7 +159,7 @@ def _is_fill(fact: MedicationFact, context: Context) -> bool:
     filling = fact.kind in ("administration", "dispense") or fact.supply_days is not None
     begun = fact.started or fact.authored
     past = fact.status is not TherapyStatus.PLANNED and not (begun and begun.earliest > context.facts.now)
-    return filling and past and identity(context.concepts, context.medicine, fact) is Truth.MET
+    return filling and past and context.is_own(fact) is Truth.MET
 
 
 def _span(count: float, unit: str) -> timedelta:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.dates import Age, DateInterval, age_on, age_relation, is_future, within, within_next
+from engine.dates import Age, DateInterval, age_on, age_relation, coming, is_future, within
 from engine.errors import QuantityError, UnitError
 from engine.quantity import Quantity
 
@@ -195,7 +195,7 @@ class TestWithin:
         ],
     )
     def test_the_coming_time_is_counted_alike(self, text, amount, unit, answer):
-        assert within_next(known(text), NOW, amount, unit) is answer
+        assert coming(NOW, amount, unit).holds(known(text)) is answer
 
     def test_a_month_before_the_31st_is_the_last_day_of_a_shorter_month(self):
         at = datetime(2025, 3, 31, tzinfo=UTC)
@@ -218,8 +218,8 @@ class TestWithin:
         assert exact is not None
         for partial in (known(day.isoformat()[:7]), known(day.isoformat()[:4])):
             assert within(partial, NOW, amount, unit) in (exact, None)
-            assert within_next(partial, NOW, amount, unit) in (
-                within_next(known(day.isoformat()), NOW, amount, unit),
+            assert coming(NOW, amount, unit).holds(partial) in (
+                coming(NOW, amount, unit).holds(known(day.isoformat())),
                 None,
             )
 
