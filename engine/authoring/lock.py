@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from pydantic import Field, ValidationError
 
 from engine.authoring.fingerprints import parts_of, rule_fingerprint
+from engine.authoring.versions import version_of
 from engine.rule import Rule
 from engine.terms import FileModel
 from engine.words import listing
@@ -119,11 +120,6 @@ def unlocked(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]:
     for name in lock.rules.keys() - _named(loaded, pack_id):
         message = f"{name} is locked and has no file"
         yield Unlocked(name, "gone", message, f"keep its file, with  status: retired , or {_WRITE}")
-
-
-def version_of(text: str) -> tuple[int, ...]:
-    """A semantic version, to compare."""
-    return tuple(int(part) for part in text.split("."))
 
 
 def _rules(loaded: Loaded, pack_id: str) -> dict[str, Rule]:

@@ -20,6 +20,7 @@ from engine.authoring.validation import validate
 from engine.cards import Card, cards_of
 from engine.errors import CdsError
 from engine.evaluation import Engine, RuleOutcome
+from engine.facts import PatientFacts
 from engine.finding import Truth
 from engine.rule import Rule
 from engine.ruleset import RuleSet
@@ -105,18 +106,22 @@ class RuleTests:
 
     def look(self, case: Case) -> tuple[list[str], list[RuleOutcome]]:
         """What is not as the case expects, in words, and the rule's outcomes; CdsError when the rule cannot be run."""
-        assert self.file is not None
-        original = self.loaded.rules.rule(self.rule_id)
-        facts = facts_of(case, self.file.today, original, self.loaded.concepts)
-        engine = self._engine(case.parameters)
-        evaluation = engine.evaluate(facts)
+        engine = self.engine(case.parameters)
+        evaluation = engine.evaluate(self.facts(case))
         outcomes = [outcome for outcome in evaluation.outcomes if outcome.rule.id == self.rule_id]
         cards = [card for card in cards_of(evaluation, engine.rules) if self.rule_id in card.rules]
         if not outcomes:
             return ["the rule is not asked at this hook"], []
         return list(_failures(case.expect, _deciding(outcomes), cards[0] if cards else None)), outcomes
 
-    def _engine(self, parameters: Mapping[str, str]) -> Engine:
+    def facts(self, case: Case) -> PatientFacts:
+        """The patient and the request of a case."""
+        assert self.file is not None
+        original = self.loaded.rules.rule(self.rule_id)
+        return facts_of(case, self.file.today, original, self.loaded.concepts)
+
+    def engine(self, parameters: Mapping[str, str]) -> Engine:
+        """The rule under these settings, with the rules it yields to, ready to be asked."""
         key = tuple(sorted(parameters.items()))
         if key not in self._engines:
             self._engines[key] = Engine(self._rules(parameters), self.loaded.concepts)

@@ -16,6 +16,7 @@ from engine.authoring.schema import stale_schemas, write_schemas
 from engine.authoring.testing import CaseResult, Report, run_tests
 from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, RulesOption, loaded_rules
 from fhir_adapters.command_line.proofs import chosen_pack, coverage, show_conditions, show_mutants
+from fhir_adapters.command_line.rules_diff import diff
 from fhir_adapters.command_line.rules_lock import lock
 from fhir_adapters.command_line.terminal import Format, answers, counted, say, words, write_json
 from fhir_adapters.mapping.product_information import product_information
@@ -31,6 +32,7 @@ class ExportForm(StrEnum):
 
 app.command(epilog="Example: primum rules coverage --html docs/coverage.html")(coverage)
 app.command(epilog="Example: primum rules lock --check")(lock)
+app.command(epilog="Example: primum rules diff HEAD~1 --format json")(diff)
 _SEVERITY_STYLES: Final[dict[Severity, str]] = {"error": "bold red", "warning": "bold yellow"}
 
 

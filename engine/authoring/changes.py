@@ -1,0 +1,143 @@
+"""Changes: two states of a rules folder compared rule by rule, in words, with the version bump that each change calls for.
+
+Compared is what ships: a site's own folder is no part of it. A rule that says other words calls for a patch, a new case for a minor,
+and whatever else changes who gets its card, or how urgent it is, for a major version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.authoring.fingerprints import rule_fingerprint
+from engine.authoring.folder import Loaded
+from engine.authoring.part_changes import part_changes, say_with
+from engine.authoring.tree_changes import Said, Say, bare, tree_changes
+from engine.authoring.versions import Bump, bump_between
+from engine.describe import describe
+from engine.rule import Rule, Variant
+from engine.words import listing
+
+_DECIDING: Final = ("status", "experimental", "kind", "medicine", "if_unknown")
+"""Fields that decide who is told, where and whether; any change of them is major."""
+
+_CHOICES: Final = ("suggestions", "override_reasons", "links")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """What became of one rule: its versions (None where it is not there), the changes in words, and the bumps."""
+
+    rule: str
+    old: str | None
+    new: str | None
+    said: tuple[Said, ...]
+
+    @property
+    def called_for(self) -> Bump:
+        """The step that the changes call for; none for a rule that is new or gone."""
+        there = self.old is not None and self.new is not None
+        return max((said.bump for said in self.said), default=Bump.NONE) if there else Bump.NONE
+
+    @property
+    def made(self) -> Bump:
+        """The step that was made."""
+        return (
+            bump_between(self.old, self.new) if self.old is not None and self.new is not None else Bump.NONE
+        )
+
+    @property
+    def enough(self) -> bool:
+        """Whether the version was raised as far as the changes ask."""
+        return self.made >= self.called_for
+
+
+def rule_changes(old: Loaded, new: Loaded) -> tuple[RuleChange, ...]:
+    """Every rule that is new, gone or changed, in the order of their ids."""
+    before = {rule.id: rule for rule in old.rules.rules}
+    after = {rule.id: rule for rule in new.rules.rules}
+    found = (_change(old, new, before.get(name), after.get(name)) for name in sorted(before | after))
+    return tuple(change for change in found if change.said or change.old != change.new)
+
+
+def _change(old: Loaded, new: Loaded, before: Rule | None, after: Rule | None) -> RuleChange:
+    if before is None and after is not None:
+        sentence = describe(after, new.concepts, new.rules.findings)
+        return RuleChange(after.id, None, after.version, (Said(f"is new: {sentence}", Bump.NONE),))
+    assert before is not None
+    if after is None:
+        return RuleChange(
+            before.id, before.version, None, (Said("is gone: nobody gets its card", Bump.NONE),)
+        )
+    said = [*_rule(before, after, say_with(old), say_with(new)), *part_changes(old, new, after)]
+    if not said and rule_fingerprint(old, before.id) != rule_fingerprint(new, after.id):
+        said.append(Said("its file is written differently and says the same", Bump.PATCH))
+    return RuleChange(after.id, before.version, after.version, tuple(dict.fromkeys(said)))
+
+
+def _rule(old: Rule, new: Rule, say_old: Say, say_new: Say) -> Iterator[Said]:
+    for field in _DECIDING:
+        before, after = getattr(old, field), getattr(new, field)
+        if before != after:
+            yield Said(f"{field} is {after} instead of {before}".lower(), Bump.MAJOR)
+    yield from _sets("asked at", [*old.hooks], [*new.hooks])
+    yield from _sets("brought up by", [*old.brought_up_by], [*new.brought_up_by])
+    if set(new.yields_to) - set(old.yields_to):
+        names = listing(sorted(set(new.yields_to) - set(old.yields_to)), "or")
+        yield Said(f"no longer shown together with {names}", Bump.MAJOR)
+    if set(old.yields_to) - set(new.yields_to):
+        names = listing(sorted(set(old.yields_to) - set(new.yields_to)), "or")
+        yield Said(f"now also shown together with {names}", Bump.MINOR)
+    yield from tree_changes(old.when, new.when, say_old, say_new)
+    yield from tree_changes(old.unless, new.unless, say_old, say_new, fires=False)
+    if old.card.indicator is not new.card.indicator:
+        yield Said(f"the card is {new.card.indicator} instead of {old.card.indicator}", Bump.MAJOR)
+    yield from _variants(old, new, say_old, say_new)
+    yield from _texts(old, new)
+
+
+def _sets(words: str, old: list[str], new: list[str]) -> Iterator[Said]:
+    come, gone = [name for name in new if name not in old], [name for name in old if name not in new]
+    if come:
+        yield Said(f"now also {words} {listing(come)}", Bump.MINOR)
+    if gone:
+        yield Said(f"no longer {words} {listing(gone)}", Bump.MAJOR)
+
+
+def _variants(old: Rule, new: Rule, say_old: Say, say_new: Say) -> Iterator[Said]:
+    """Variants are told apart by their conditions; the first that is met wins, so their order counts."""
+    before = [(bare(variant.when), variant) for variant in old.card.variants]
+    after = [(bare(variant.when), variant) for variant in new.card.variants]
+    for when, variant in after:
+        same = _of(before, when)
+        if same is None:
+            yield Said(f"has its own words or urgency when {say_new(variant.when)}", Bump.MINOR)
+        elif same.indicator is not variant.indicator:
+            urgency = variant.indicator or new.card.indicator
+            yield Said(f"is {urgency} when {say_new(variant.when)}", Bump.MAJOR)
+        elif (same.summary, same.detail) != (variant.summary, variant.detail):
+            yield Said(f"has other words when {say_new(variant.when)}", Bump.PATCH)
+    for when, variant in before:
+        if _of(after, when) is None:
+            yield Said(f"no longer has its own words or urgency when {say_old(variant.when)}", Bump.MAJOR)
+    kept = [when for when, _ in before if _of(after, when) is not None]
+    if kept != [when for when, _ in after if _of(before, when) is not None]:
+        yield Said("its cases are looked at in another order", Bump.MAJOR)
+
+
+def _of(variants: Sequence[tuple[object, Variant]], when: object) -> Variant | None:
+    return next((variant for own, variant in variants if own == when), None)
+
+
+def _texts(old: Rule, new: Rule) -> Iterator[Said]:
+    if old.card.summary != new.card.summary:
+        yield Said(f"reads “{new.card.summary}” instead of “{old.card.summary}”", Bump.PATCH)
+    words = [name for name in ("title", "limits", "sources") if getattr(old, name) != getattr(new, name)]
+    words += ["detail"] if old.card.detail != new.card.detail else []
+    if words:
+        yield Said(f"other words: {listing(words)}", Bump.PATCH)
+    choices = [name for name in _CHOICES if getattr(old.card, name) != getattr(new.card, name)]
+    choices += ["obtain"] if old.obtain != new.obtain else []
+    if choices:
+        yield Said(f"other choices: {listing(choices)}", Bump.MINOR)

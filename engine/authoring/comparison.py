@@ -1,0 +1,155 @@
+"""Comparison: two states of the rules asked about the same patients, and which cards differ.
+
+Rules are told apart by order or therapy; what stands on a card is compared as a prescriber reads it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from engine.authoring.case_facts import with_site_codes
+from engine.authoring.folder import Loaded
+from engine.authoring.testing import read_tests
+from engine.authoring.versions import Bump
+from engine.errors import CdsError
+from engine.evaluation import Engine, Evaluation, RuleOutcome
+from engine.facts import PatientFacts
+from engine.finding import Truth
+from engine.ruleset import RuleSet
+from engine.wording import wording
+
+EXAMPLES: Final = 3
+"""How many patients are named for each difference."""
+
+
+class Effect(StrEnum):
+    """What a change of the rules does to the card that one rule makes for one patient."""
+
+    LOST = "no longer gets the card"
+    URGENCY = "gets the card with another urgency"
+    GAINED = "now gets the card"
+    SETTLED = "is no longer unknown, and gets no card"
+    DOUBTED = "is now unknown, and was no card before"
+    WORDS = "reads other words"
+
+    @property
+    def bump(self) -> Bump:
+        """The version bump that it calls for at the least."""
+        if self is Effect.WORDS:
+            return Bump.PATCH
+        return Bump.MINOR if self in (Effect.GAINED, Effect.DOUBTED) else Bump.MAJOR
+
+
+class _Shown(NamedTuple):
+    """What one rule came to: no card, a card of some urgency and words, or unknown."""
+
+    state: str = ""
+    indicator: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Differences:
+    """Over how many patients two states of the rules were compared, and for how many each rule's card differs, with examples.
+
+    ``left_out`` names those that one of the two could not be asked about.
+    """
+
+    patients: int = 0
+    counts: Counter[tuple[str, Effect]] = field(default_factory=Counter)
+    examples: dict[tuple[str, Effect], list[str]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+    def note(self, name: str, found: Iterable[tuple[str, Effect]]) -> None:
+        """Count one patient."""
+        self.patients += 1
+        for difference in sorted(set(found)):
+            self.counts[difference] += 1
+            named = self.examples.setdefault(difference, [])
+            if len(named) < EXAMPLES:
+                named.append(name)
+
+    def per_thousand(self, rule: str, effect: Effect) -> float:
+        """Of how many in 1,000 patients this is so."""
+        return round(1000 * self.counts[rule, effect] / self.patients, 1) if self.patients else 0.0
+
+    def bump(self, rule: str) -> Bump:
+        """The version bump that the differences of a rule call for at the least."""
+        return max((effect.bump for name, effect in self.counts if name == rule), default=Bump.NONE)
+
+
+def compare_over(old: Engine, new: Engine, patients: Iterable[tuple[str, PatientFacts]]) -> Differences:
+    """Ask both about every patient, given by name."""
+    differences = Differences()
+    for name, facts in patients:
+        before, after = (_cards(engine.evaluate(facts), engine.rules) for engine in (old, new))
+        differences.note(name, _effects(before, after))
+    return differences
+
+
+def compare_cases(old: Loaded, new: Loaded, rules: Iterable[str]) -> Differences:
+    """Ask both about the tests beside these rules, each rule alone and whatever its status, as the tests do.
+
+    ``rules`` are on both sides; the tests are those of the newer one.
+    """
+    differences = Differences()
+    at_a_site = replace(old, concepts=with_site_codes(old.concepts))
+    for rule_id in rules:
+        tests = read_tests(new, rule_id)
+        if tests is None:
+            continue
+        earlier = replace(tests, loaded=at_a_site, _engines={})
+        for case in tests.cases:
+            try:
+                facts = tests.facts(case)
+                before, after = (
+                    _cards(engine.evaluate(facts), engine.rules, rule_id)
+                    for engine in (earlier.engine(case.parameters), tests.engine(case.parameters))
+                )
+            except CdsError:
+                differences.left_out.append(f"{rule_id}: {case.name}")
+                continue
+            differences.note(case.name, _effects(before, after))
+        tests.close()
+        earlier.close()
+    return differences
+
+
+def _cards(
+    evaluation: Evaluation, rules: RuleSet, only: str | None = None
+) -> Mapping[tuple[str, str], _Shown]:
+    found: dict[tuple[str, str], _Shown] = {}
+    for outcome in evaluation.outcomes:
+        if only is None or outcome.rule.id == only:
+            subject = outcome.subject
+            place = "" if subject is None else subject.order or subject.kind
+            found[outcome.rule.id, place] = _shown(outcome, rules)
+    return found
+
+
+def _shown(outcome: RuleOutcome, rules: RuleSet) -> _Shown:
+    if not outcome.shown or outcome.outcome is Truth.NOT_MET:
+        return _Shown()
+    if outcome.outcome is Truth.UNKNOWN:
+        return _Shown("unknown")
+    words = wording(outcome, rules.pack_of(outcome.rule))
+    return _Shown("card", words.indicator, (words.summary, words.detail))
+
+
+def _effects(
+    before: Mapping[tuple[str, str], _Shown], after: Mapping[tuple[str, str], _Shown]
+) -> Iterator[tuple[str, Effect]]:
+    for place in before.keys() | after.keys():
+        old, new = before.get(place, _Shown()), after.get(place, _Shown())
+        if new.state != old.state and "card" in (new.state, old.state):
+            yield place[0], Effect.GAINED if new.state == "card" else Effect.LOST
+        elif new.state != old.state:
+            yield place[0], Effect.DOUBTED if new.state == "unknown" else Effect.SETTLED
+        elif old.indicator != new.indicator:
+            yield place[0], Effect.URGENCY
+        elif old.words != new.words:
+            yield place[0], Effect.WORDS

@@ -1,0 +1,127 @@
+"""Changes of what a rule stands on: concepts, settings, shared findings and the rest, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.authoring.fingerprints import parts_of, stated_settings
+from engine.authoring.references import references
+from engine.authoring.tree_changes import Said, Say, tree_changes
+from engine.authoring.versions import Bump
+from engine.describe import describe_condition
+from engine.language import FindingLeaf, Leaf, NoneOf, Tree
+from engine.logic import members_of
+from engine.rule import Rule
+from engine.words import listing
+
+if TYPE_CHECKING:
+    from engine.authoring.files import CodeFile, ConceptFile
+    from engine.authoring.folder import Loaded
+
+_SHOWN: Final = 6
+_TURNED_ROUND: Final = frozenset({"excluding", "other_than"})
+_OTHER_MEDICINES: Final = ("other_products", "other_forms", "other_routes")
+_WORDS_ONLY: Final = frozenset({"title", "note"})
+_MEMBERS: Final = frozenset({"codes", "exclude", "includes"})
+
+
+def say_with(loaded: Loaded) -> Say:
+    """What puts a condition into words with the concepts of a folder."""
+
+    def say(tree: Tree) -> str:
+        return describe_condition(tree, loaded.concepts, loaded.rules.findings)
+
+    return say
+
+
+def part_changes(old: Loaded, new: Loaded, rule: Rule) -> Iterator[Said]:
+    """What differs in the parts that a rule stands on before and after, by their hashes."""
+    before, after = parts_of(old, old.rules.rule(rule.id)), parts_of(new, rule)
+    against = _against(new, rule)
+    named = {(reference.kind, reference.name) for reference in references(rule)}
+    for part in sorted(before.keys() & after.keys()):
+        if before[part] == after[part]:
+            continue
+        kind, _, name = part.rpartition(" ")
+        if kind == "concept":
+            yield _concept(name, old.concept_files[name], new.concept_files[name], name in against)
+        elif kind == "parameter":
+            values = [stated_settings(loaded, rule)[name] for loaded in (old, new)]
+            bump = Bump.MAJOR if ("parameter", name) in named else Bump.PATCH
+            yield Said(f"the setting {name} is {values[1]} instead of {values[0]}", bump)
+        elif kind == "finding":
+            trees = [loaded.rules.findings[name].when for loaded in (old, new)]
+            for said in tree_changes(trees[0], trees[1], say_with(old), say_with(new)):
+                yield Said(f"finding {name}: {said.words}", Bump.MAJOR if name in against else said.bump)
+        elif kind in ("medicine", "code system"):
+            yield Said(f"{part} is defined differently", Bump.MAJOR)
+        else:
+            yield Said(f"{part} has other words", Bump.PATCH)
+
+
+def _concept(name: str, old: ConceptFile, new: ConceptFile, against: bool) -> Said:
+    come, gone = _differences(_counted(old), _counted(new))
+    left_out, let_in = _differences(_codes(old.exclude), _codes(new.exclude))
+    fields = [field for field in type(new).model_fields if getattr(old, field) != getattr(new, field)]
+    other = [field for field in fields if field not in _WORDS_ONLY | _MEMBERS]
+    told = (
+        ("now also counts", come),
+        ("no longer counts", gone),
+        ("now leaves out", left_out),
+        ("no longer leaves out", let_in),
+    )
+    words = [f"{verb} {_few(names)}" for verb, names in told if names]
+    words += [f"has another {listing(other)}"] if other else []
+    only_more = not (gone or left_out or other or against)
+    bump = Bump.PATCH if not words else Bump.MINOR if only_more else Bump.MAJOR
+    return Said(f"concept {name} {listing(words or ['has other words'])}", bump)
+
+
+def _differences(old: set[str], new: set[str]) -> tuple[list[str], list[str]]:
+    return sorted(new - old), sorted(old - new)
+
+
+def _counted(concept: ConceptFile) -> set[str]:
+    return _codes(concept.codes) | {f"all of {name}" for name in concept.includes}
+
+
+def _codes(listed: Mapping[str, tuple[CodeFile, ...]]) -> set[str]:
+    return {f"{system} {_code(code)}" for system, codes in listed.items() for code in codes}
+
+
+def _code(code: CodeFile) -> str:
+    return f"{code.code} and below" if code.below else code.code
+
+
+def _few(names: list[str]) -> str:
+    rest = len(names) - _SHOWN
+    return listing(names) if rest <= 0 else f"{', '.join(names[:_SHOWN])} and {rest} more"
+
+
+def _against(loaded: Loaded, rule: Rule) -> set[str]:
+    """The concepts and findings that keep a rule from firing: in exceptions, below ``none``, or as what does not count."""
+    found = {
+        name
+        for tree, fires in ((rule.when, True), (rule.unless, False))
+        for name in _turned(loaded, tree, fires)
+    }
+    medicine = loaded.concepts.medicines[rule.medicine]
+    found |= {name for field in _OTHER_MEDICINES if (name := getattr(medicine, field)) is not None}
+    known = loaded.concepts.concepts
+    return found | {inner for name in found if name in known for inner in loaded.concepts.members(name)}
+
+
+def _turned(loaded: Loaded, tree: Any, fires: bool) -> Iterator[str]:
+    if tree is None:
+        return
+    if not isinstance(tree, Leaf):
+        for member in members_of(tree)[1]:
+            yield from _turned(loaded, member, fires != isinstance(tree, NoneOf))
+        return
+    for reference in references(tree):
+        turned = not _TURNED_ROUND.isdisjoint(map(str, reference.path))
+        if fires == turned:
+            yield reference.name
+    if isinstance(tree, FindingLeaf):
+        yield from _turned(loaded, loaded.rules.findings[tree.finding].when, fires)
