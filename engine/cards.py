@@ -146,7 +146,7 @@ def _card(tier: Tier, lines: list[_Line], pack: Pack, rules: RuleSet) -> Card:
     links = dict.fromkeys(link for line in lines for link in line.outcome.rule.card.links)
     return Card(
         tier=tier,
-        indicator=min((line.words.indicator for line in lines), key=lambda indicator: indicator.rank),
+        indicator=min((_urgency(line, rules) for line in lines), key=lambda indicator: indicator.rank),
         summary=summary,
         detail="\n\n".join((about(subject), detail, *_caution([line.outcome.rule for line in lines]))),
         rules=tuple(line.outcome.rule.id for line in lines),
@@ -162,6 +162,13 @@ def _card(tier: Tier, lines: list[_Line], pack: Pack, rules: RuleSet) -> Card:
         override_reasons=tuple(OverrideReason(reason, rules.override_reasons[reason]) for reason in reasons),
         links=tuple(links),
     )
+
+
+def _urgency(line: _Line, rules: RuleSet) -> Indicator:
+    """How urgent a rule's words are, where a site may ask that nothing unreviewed is critical."""
+    held_back = rules.critical_needs_review and line.outcome.rule.review.state == "unreviewed"
+    critical = line.words.indicator is Indicator.CRITICAL
+    return Indicator.WARNING if critical and held_back else line.words.indicator
 
 
 def _medicine(pack: Pack) -> str:

@@ -51,12 +51,15 @@ class RuleSet:
     """Everything loaded from a rules folder but the concepts.
 
     ``rules`` are in the order of their ids; ``override_reasons`` maps an id to the words of the choice.
+    ``critical_needs_review``: a card is *critical*, which some clients show as a window over all others, only where a
+    clinician has signed its rule off; otherwise it is a warning (CH-131).
     """
 
     rules: tuple[Rule, ...]
     packs: Mapping[str, Pack]
     findings: Mapping[str, SharedFinding] = field(default_factory=dict)
     override_reasons: Mapping[str, str] = field(default_factory=dict)
+    critical_needs_review: bool = False
 
     def rule(self, rule_id: str) -> Rule:
         """The rule with this id; KeyError when there is none."""

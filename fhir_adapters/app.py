@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
@@ -106,6 +107,7 @@ def application(
 
     ``expressions`` are what a terminology server can be asked about the concepts, in ECL.
     """
+    rules = replace(rules, critical_needs_review=settings.critical_needs_review)
     services = Services(rules, concepts)
     clients = read_clients(settings.clients) if settings.clients is not None else Clients(())
     clients.check_services(services.by_id)

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
         "", pattern=r"^(/[A-Za-z0-9._~-]+)*$", description="What stands before /cds-services in addresses."
     )
     rules: Path = Field(DEFAULT_FOLDER, description="Folder of the rules.")
+    critical_needs_review: bool = Field(
+        False, description="Show as a warning what is critical by a rule that no clinician has signed off."
+    )
     body_limit: int = Field(
         10 * 1024 * 1024, ge=1024, description="Bytes of the largest request that is read."
     )

@@ -26,6 +26,7 @@ from fhir_adapters.command_line.card_panels import (
     response_of,
 )
 from fhir_adapters.command_line.options import (
+    CriticalOption,
     HookOption,
     RulesOption,
     TodayOption,
@@ -92,6 +93,7 @@ def check(
         typer.Option(dir_okay=False, help="Also draw the cards into this SVG file.", show_default=False),
     ] = None,
     rules: RulesOption = None,
+    critical_needs_review: CriticalOption = False,
 ) -> None:
     """Check files and print the cards.
 
@@ -99,7 +101,7 @@ def check(
     if they were about to be signed, another as if it had been opened; several patients are answered one by
     one. Ends with 1 when a file could not be read.
     """
-    loaded = usable_rules(rules)
+    loaded = usable_rules(rules, critical_needs_review=critical_needs_review)
     engine, services = Engine(loaded.rules, loaded.concepts), Services(loaded.rules, loaded.concepts)
     unread = urgent = 0
     answers.record = picture is not None

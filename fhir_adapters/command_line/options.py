@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -38,6 +39,14 @@ RulesOption = Annotated[
         envvar="PRIMUM_RULES", help="Folder of the rules.", show_default="the rules that ship with Primum"
     ),
 ]
+CriticalOption = Annotated[
+    bool,
+    typer.Option(
+        "--critical-needs-review",
+        envvar="PRIMUM_CRITICAL_NEEDS_REVIEW",
+        help="Show as a warning what is critical by a rule that no clinician has signed off.",
+    ),
+]
 TodayOption = Annotated[
     datetime | None,
     typer.Option(
@@ -61,12 +70,12 @@ def loaded_rules(folder: Path | None) -> Loaded:
     return load_rules(chosen.resolve())
 
 
-def usable_rules(folder: Path | None) -> Loaded:
+def usable_rules(folder: Path | None, *, critical_needs_review: bool = False) -> Loaded:
     """The rules of a folder; with errors in them the command ends, because nobody may be checked by halves."""
     loaded = loaded_rules(folder)
     if loaded.broken:
         refuse(BROKEN)
-    return loaded
+    return replace(loaded, rules=replace(loaded.rules, critical_needs_review=critical_needs_review))
 
 
 def rule_named(name: str, loaded: Loaded) -> Rule:

@@ -18,7 +18,7 @@ from engine.errors import CdsError
 from engine.evaluation import Engine
 from fhir_adapters.cds_hooks.services import Services
 from fhir_adapters.command_line.card_panels import panels, response_of
-from fhir_adapters.command_line.options import FormatOption, RulesOption, usable_rules
+from fhir_adapters.command_line.options import CriticalOption, FormatOption, RulesOption, usable_rules
 from fhir_adapters.command_line.terminal import (
     OUTCOME_STYLES,
     Format,
@@ -139,6 +139,7 @@ def reproduce(
     store: UrlOption,
     format: FormatOption = Format.PRETTY,
     rules: RulesOption = None,
+    critical_needs_review: CriticalOption = False,
 ) -> None:
     """Take a stored decision again, from its kept request and at its own moment, and show the cards.
 
@@ -146,7 +147,7 @@ def reproduce(
     """
     with _opened(store) as opened:
         record = _found(decision, opened)
-    loaded = usable_rules(rules)
+    loaded = usable_rules(rules, critical_needs_review=critical_needs_review)
     engine = Engine(loaded.rules, loaded.concepts)
     try:
         again = reproduced(record, engine, Services(loaded.rules, loaded.concepts))

@@ -1,6 +1,7 @@
 """Cards that a live service sends: what they say, and what they never hold."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from engine.authoring.loading import load_rules
 from engine.rule import Indicator
 from fhir_adapters.conformance.examination import cards_of
-from tests.conformance.live import Live
+from tests.conformance.live import Live, running
 from tests.conformance.requests import SIGN, VIEW, demonstration, side_effect, two_orders, wrong_route
 
 Answers = list[dict[str, Any]]
@@ -76,3 +77,11 @@ def test_ch_133_whoever_goes_on_regardless_can_say_why() -> None:
         if rule.card.indicator is not Indicator.INFO and not rule.card.override_reasons
     }
     assert silent == WITHOUT_REASONS.keys()
+
+
+def test_ch_131_where_a_site_asks_for_it_nothing_unreviewed_is_critical(tmp_path: Path) -> None:
+    with running(tmp_path, critical_needs_review=1) as live:
+        cards = cards_of(live.service.post(SIGN, demonstration()))
+    unreviewed = [card for card in cards if "not been reviewed by a clinician" in card["detail"]]
+    assert len(unreviewed) > 2
+    assert {card["indicator"] for card in unreviewed} <= {"warning", "info"}

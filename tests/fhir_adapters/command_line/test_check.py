@@ -219,3 +219,13 @@ def test_words_of_a_record_cannot_steer_the_terminal(primum: Run, tmp_path: Path
     assert "\x1b" not in shown
     assert "\x07" not in shown
     assert "[red]x" in shown
+
+
+def test_ch_131_nothing_is_critical_that_nobody_has_signed_off_where_a_site_asks_for_it(
+    primum: Run, order_sign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRIMUM_CRITICAL_NEEDS_REVIEW", "1")
+    shown = primum("check", order_sign, "--today", TODAY, "--format", "json")
+    cards = json.loads(shown.stdout)["cards"]
+    assert len(cards) > 2
+    assert "critical" not in {card["indicator"] for card in cards}

@@ -175,6 +175,18 @@ def test_reproduce_with_other_rules_names_them_and_ends_with_1(
     assert "baclofen-it.wrong-route: then 1.0.0, now 1.0.1" in done.stderr
 
 
+def test_ch_131_reproduce_heeds_what_a_site_wants_to_be_critical(
+    primum: Run, url: str, decision: str
+) -> None:
+    done = primum(
+        "reproduce", decision, "--store", url, "--rules", MINI, "--critical-needs-review", "--format", "json"
+    )
+    assert done.exit_code == 1
+    again = json.loads(done.stdout)
+    assert again["changes"] == []
+    assert {card["indicator"] for card in again["response"]["cards"]} == {"warning"}
+
+
 def test_reproduce_says_when_the_request_was_not_kept(primum: Run, url: str, decision: str) -> None:
     with closing(Store(url)) as store, store.database.writing() as connection:
         connection.exec_driver_sql("DELETE FROM kept_exchange")
