@@ -6,24 +6,23 @@ findings; where the two differ the rule's outcome is an error that shows, never 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, Final, Literal
 
 from engine.concepts import ConceptLibrary, Medicine
 from engine.conditions import Context, find
 from engine.errors import MatcherError
 from engine.facts import ListName, PatientFacts
-from engine.finding import Evidence, Finding, Missing, Truth, all_of
+from engine.finding import Evidence, Finding, Missing, Truth, all_of, once
 from engine.language import Leaf, Tree
-from engine.logic import evaluate
+from engine.logic import Find, Laid, lay_out, trace_of
 from engine.matcher import Matcher
 from engine.normal_form import compile_tree, truths_of
 from engine.record import Record
-from engine.rule import Hook, Rule, SharedFinding
+from engine.rule import Hook, Rule
 from engine.ruleset import Pack, RuleSet
 from engine.subjects import Subject, bringing_up, subjects
 from engine.trace import Path, Trace
@@ -76,26 +75,43 @@ class Engine:
         """Compile the active rules; raise RuleFileError or MatcherError when one cannot be compiled."""
         self.rules = rules
         self.concepts = concepts
-        self._trees = {rule.id: dict(_trees(rule)) for rule in rules.active()}
+        self._parts = {rule.id: tuple(_parts(rule)) for rule in rules.active()}
+        self._shared = {shared.id: lay_out(shared.when, ()) for shared in rules.findings.values()}
         expressions = {
-            _shared_name(shared): compile_tree(shared.when, (_shared_name(shared),))
-            for shared in rules.findings.values()
+            _shared_name(name): compile_tree(laid.tree, (_shared_name(name),))
+            for name, laid in self._shared.items()
         }
-        for rule_id, trees in self._trees.items():
-            for path, tree in trees.items():
-                expressions[_name(rule_id, path)] = compile_tree(tree, (rule_id, *path))
+        for rule_id, parts in self._parts.items():
+            for part in parts:
+                expressions[part.name] = compile_tree(part.laid.tree, (rule_id, *part.laid.path))
+        self._together = {hook: self._by_medicine(rules.active(hook)) for hook in Hook}
+        self._alike = self._numbered()
         self._matcher = Matcher(expressions)
+
+    def _by_medicine(self, rules: Iterable[Rule]) -> dict[tuple[str, str], list[Rule]]:
+        """The rules of each pack about each medicine, which are looked at together."""
+        together: dict[tuple[str, str], list[Rule]] = {}
+        for rule in rules:
+            together.setdefault((self.rules.pack_of(rule).id, rule.medicine), []).append(rule)
+        return together
+
+    def _numbered(self) -> dict[int, int]:
+        """A number for each condition, the same for those that say the same; conditions live as long as the rules."""
+        numbers: dict[Leaf, int] = {}
+        laid = (*self._shared.values(), *(part.laid for parts in self._parts.values() for part in parts))
+        return {
+            id(leaf): numbers.setdefault(leaf.model_copy(update=_SAYS_NOTHING), len(numbers))
+            for tree in laid
+            for leaf in _leaves(tree)
+        }
 
     def evaluate(self, facts: PatientFacts) -> Evaluation:
         """Look at every active rule of the hook for this patient; a rule that fails is an unknown outcome of its own."""
         facts = _in_order(facts)
         concepts = self.concepts.with_members(facts.members) if facts.members else self.concepts
-        together: dict[tuple[str, str], list[Rule]] = {}
-        for rule in self.rules.active(Hook(facts.hook)):
-            together.setdefault((self.rules.pack_of(rule).id, rule.medicine), []).append(rule)
         outcomes: list[RuleOutcome] = []
         record = Record(facts, concepts)
-        for (pack, medicine), rules in together.items():
+        for (pack, medicine), rules in self._together[Hook(facts.hook)].items():
             look = _Look(record, concepts.medicine(medicine), self.rules.packs[pack])
             outcomes += self._about(look, rules)
         outcomes.sort(key=lambda outcome: outcome.rule.id)
@@ -117,19 +133,17 @@ class Engine:
                 yield RuleOutcome(rule, Truth.NOT_MET)
 
     def _for_subject(self, context: Context, rules: list[Rule]) -> Iterator[RuleOutcome]:
-        traced: dict[str, dict[Path, Trace]] = {}
-        atoms = self._share(context)
-        find_in = partial(_find, context)
+        traced: dict[str, list[tuple[_Part, Trace]]] = {}
+        find_once = self._finder(context)
+        atoms = self._share(context, find_once)
         for rule in rules:
             try:
-                traced[rule.id] = {
-                    path: evaluate(tree, path, find_in) for path, tree in self._trees[rule.id].items()
-                }
+                traced[rule.id] = [(part, trace_of(part.laid, find_once)) for part in self._parts[rule.id]]
             except Exception as problem:
                 # Whatever a rule meets, it loses only itself; the type of the error says nothing of the patient.
                 yield _failed(rule, context.subject, f"the rule failed ({type(problem).__name__})")
             else:
-                for trace in traced[rule.id].values():
+                for _, trace in traced[rule.id]:
                     atoms |= truths_of(trace, (rule.id,))
         try:
             decided: Mapping[str, Truth] | None = self._matcher.decide(atoms)
@@ -139,18 +153,31 @@ class Engine:
             if rule.id in traced:
                 yield _outcome(rule, context.subject, traced[rule.id], decided)
 
-    def _share(self, context: Context) -> dict[str, Truth]:
+    def _finder(self, context: Context) -> Find:
+        """What finds the conditions of a context, each that says the same once, whatever the number of rules that ask."""
+        found: dict[int, Finding] = {}
+
+        def find_once(leaf: Leaf, _path: Path) -> Finding:
+            number = self._alike[id(leaf)]
+            finding = found.get(number)
+            if finding is None:
+                finding = found[number] = find(leaf, context)
+            return finding
+
+        return find_once
+
+    def _share(self, context: Context, find_once: Find) -> dict[str, Truth]:
         """Work the shared findings out for a context; their conditions' truths are the matcher's, too.
 
         One that fails is left out, so that the rules that use it fail and no other does.
         """
         atoms: dict[str, Truth] = {}
         found: dict[str, Finding] = {}
-        for shared in self.rules.findings.values():
+        for name, laid in self._shared.items():
             with suppress(Exception):
-                trace = evaluate(shared.when, (), partial(_find, context))
-                found[shared.id] = _as_one(trace)
-                atoms |= truths_of(trace, (_shared_name(shared),))
+                trace = trace_of(laid, find_once)
+                found[name] = _as_one(trace)
+                atoms |= truths_of(trace, (_shared_name(name),))
         context.shared = found
         return atoms
 
@@ -199,25 +226,40 @@ def _place(fact: Dated) -> tuple[float, str, str]:
     return (-when.latest.timestamp() if when is not None else inf, fact.reference, label_of(fact))
 
 
-def _find(context: Context, leaf: Leaf, _path: Path) -> Finding:
-    return find(leaf, context)
+_SAYS_NOTHING: Final = {"as_": None, "because": None}
+"""What a condition may carry that its finding does not depend on."""
 
 
-def _trees(rule: Rule) -> Iterator[tuple[Path, Tree]]:
-    if rule.when is not None:
-        yield ("when",), rule.when
-    if rule.unless is not None:
-        yield ("unless",), rule.unless
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One of the trees of a rule: its name for the matcher, which it is, and the tree itself."""
+
+    name: str
+    kind: Literal["when", "unless", "variant"]
+    laid: Laid
+
+
+def _parts(rule: Rule) -> Iterator[_Part]:
+    trees: list[tuple[Literal["when", "unless", "variant"], Path, Tree | None]] = [
+        ("when", ("when",), rule.when),
+        ("unless", ("unless",), rule.unless),
+    ]
     for place, variant in enumerate(rule.card.variants):
-        yield ("card", "variants", place, "when"), variant.when
+        trees.append(("variant", ("card", "variants", place, "when"), variant.when))
+    for kind, path, tree in trees:
+        if tree is not None:
+            yield _Part(".".join((rule.id, *map(str, path))), kind, lay_out(tree, path))
 
 
-def _name(rule_id: str, path: Path) -> str:
-    return ".".join((rule_id, *map(str, path)))
+def _leaves(laid: Laid) -> Iterator[Leaf]:
+    if isinstance(laid.tree, Leaf):
+        yield laid.tree
+    for member in laid.members:
+        yield from _leaves(member)
 
 
-def _shared_name(shared: SharedFinding) -> str:
-    return f"finding:{shared.id}"
+def _shared_name(finding: str) -> str:
+    return f"finding:{finding}"
 
 
 def _failed(rule: Rule, subject: Subject, error: str) -> RuleOutcome:
@@ -228,7 +270,10 @@ def _failed(rule: Rule, subject: Subject, error: str) -> RuleOutcome:
 
 
 def _outcome(
-    rule: Rule, subject: Subject, traces: Mapping[Path, Trace], decided: Mapping[str, Truth] | None
+    rule: Rule,
+    subject: Subject,
+    traces: Sequence[tuple[_Part, Trace]],
+    decided: Mapping[str, Truth] | None,
 ) -> RuleOutcome:
     """Join ``when``, ``unless`` and the subject's own certainty to the rule's outcome.
 
@@ -237,10 +282,11 @@ def _outcome(
     """
     if decided is None:
         return _failed(rule, subject, "durable_rules refused to decide")
-    if any(decided.get(_name(rule.id, path)) is not trace.truth for path, trace in traces.items()):
+    if any(decided.get(part.name) is not trace.truth for part, trace in traces):
         return _failed(rule, subject, "durable_rules and the plain evaluator differ")
-    when, unless = traces.get(("when",)), traces.get(("unless",))
-    variants = tuple(trace for path, trace in traces.items() if path[0] == "card")
+    when = next((trace for part, trace in traces if part.kind == "when"), None)
+    unless = next((trace for part, trace in traces if part.kind == "unless"), None)
+    variants = tuple([trace for part, trace in traces if part.kind == "variant"])
     holds = all_of((subject.certainty, when.truth if when is not None else Truth.MET))
     excepted = unless.truth if unless is not None else Truth.NOT_MET
     if excepted is Truth.MET:
@@ -269,10 +315,9 @@ def _outcome(
         unless=unless,
         variants=variants,
         variant=variant,
-        missing=tuple(dict.fromkeys(missing)),
-        evidence=tuple(dict.fromkeys(e for side in (*sides, *chosen) for e in side.evidence()))
-        or subject.evidence,
-        notes=tuple(dict.fromkeys(note for side in (*sides, *chosen) for note in side.notes())),
+        missing=once(missing),
+        evidence=once(e for side in (*sides, *chosen) for e in side.evidence()) or subject.evidence,
+        notes=once(note for side in (*sides, *chosen) for note in side.notes()),
     )
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final, TypeVar
 
 from engine.facts import ListName
+
+T = TypeVar("T", bound=Hashable)
+
+
+def once(entries: Iterable[T]) -> tuple[T, ...]:
+    """Each entry once, in the order in which they first come."""
+    found = tuple(entries)
+    return found if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
 class Truth(StrEnum):
@@ -18,7 +27,9 @@ class Truth(StrEnum):
 
     def __invert__(self) -> Truth:
         """Negation: unknown stays unknown."""
-        return {Truth.MET: Truth.NOT_MET, Truth.NOT_MET: Truth.MET}.get(self, Truth.UNKNOWN)
+        if self is Truth.UNKNOWN:
+            return self
+        return Truth.MET if self is Truth.NOT_MET else Truth.NOT_MET
 
 
 def truth_of(value: bool | None) -> Truth:
@@ -28,15 +39,29 @@ def truth_of(value: bool | None) -> Truth:
 
 def all_of(truths: Iterable[Truth]) -> Truth:
     """Kleene's *and*: not met as soon as one is not met, else unknown as soon as one is unknown."""
-    seen = set(truths)
-    if Truth.NOT_MET in seen:
-        return Truth.NOT_MET
-    return Truth.UNKNOWN if Truth.UNKNOWN in seen else Truth.MET
+    found = Truth.MET
+    for truth in truths:
+        if truth is Truth.NOT_MET:
+            return truth
+        if truth is Truth.UNKNOWN:
+            found = truth
+    return found
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
     """Kleene's *or*: met as soon as one is met, else unknown as soon as one is unknown."""
-    return ~all_of(~truth for truth in truths)
+    found = Truth.NOT_MET
+    for truth in truths:
+        if truth is Truth.MET:
+            return truth
+        if truth is Truth.UNKNOWN:
+            found = truth
+    return found
+
+
+def none_of(truths: Iterable[Truth]) -> Truth:
+    """Kleene's *not any*: met while all are not met."""
+    return ~any_of(truths)
 
 
 def at_least(count: int, truths: Iterable[Truth]) -> Truth:
@@ -95,7 +120,12 @@ def not_met(
     *evidence: Evidence, values: Mapping[str, str] | None = None, notes: tuple[str, ...] = ()
 ) -> Finding:
     """A finding that is not met, with what was looked at instead, where there is anything."""
+    if not (evidence or values or notes):
+        return _NOTHING
     return Finding(Truth.NOT_MET, tuple(evidence), values=values or {}, notes=notes)
+
+
+_NOTHING: Final = Finding(Truth.NOT_MET)
 
 
 def unknown(*missing: Missing, evidence: tuple[Evidence, ...] = ()) -> Finding:

@@ -7,24 +7,53 @@ decides the same trees by other means (:mod:`engine.matcher`); the two must agre
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
-from engine.finding import Finding, Truth, all_of, any_of, at_least
+from engine.finding import Finding, Truth, all_of, any_of, at_least, none_of
 from engine.language import All, AnyOf, AtLeast, Leaf, NoneOf, Tree
 from engine.trace import Path, Trace
 
+Find = Callable[[Leaf, Path], Finding]
+"""Gives the finding of a condition with a noun."""
 
-def evaluate(tree: Tree, path: Path, find: Callable[[Leaf, Path], Finding]) -> Trace:
-    """Return the trace of a tree that stands at ``path``.
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A tree laid out: where each part of it stands, worked out once for all patients; ``join`` makes a group's truth."""
+
+    path: Path
+    tree: Tree
+    members: tuple[Laid, ...] = ()
+    join: Callable[[list[Truth]], Truth] = all_of
+
+
+def lay_out(tree: Tree, path: Path) -> Laid:
+    """Lay a tree out that stands at ``path``."""
+    if isinstance(tree, Leaf):
+        return Laid(path, tree)
+    word, members = members_of(tree)
+    laid = (lay_out(member, (*path, word, place)) for place, member in enumerate(members))
+    return Laid(path, tree, tuple(laid), _joining(tree))
+
+
+def evaluate(tree: Tree, path: Path, find: Find) -> Trace:
+    """Return the trace of a tree that stands at ``path``; see :func:`trace_of`."""
+    return trace_of(lay_out(tree, path), find)
+
+
+def trace_of(laid: Laid, find: Find) -> Trace:
+    """Return the trace of a tree that is laid out.
 
     ``find`` gives the finding of each condition with a noun, in the order of the file; what it raises is passed
     on. The finding of a group holds its truth only: evidence stays with the conditions below it.
     """
-    if isinstance(tree, Leaf):
-        return Trace(path, tree, find(tree, path))
-    word, members = members_of(tree)
-    children = tuple(evaluate(member, (*path, word, place), find) for place, member in enumerate(members))
-    return Trace(path, tree, Finding(_truth(tree, [child.truth for child in children])), children)
+    if not laid.members:
+        return Trace(laid.path, laid.tree, find(laid.tree, laid.path))  # type: ignore[arg-type] # no group
+    children = tuple([trace_of(member, find) for member in laid.members])
+    truth = laid.join([child.finding.truth for child in children])
+    return Trace(laid.path, laid.tree, Finding(truth), children)
 
 
 def members_of(group: All | AnyOf | NoneOf | AtLeast) -> tuple[str, tuple[Tree, ...]]:
@@ -42,15 +71,15 @@ def members_of(group: All | AnyOf | NoneOf | AtLeast) -> tuple[str, tuple[Tree, 
             assert_never(group)
 
 
-def _truth(group: All | AnyOf | NoneOf | AtLeast, truths: list[Truth]) -> Truth:
+def _joining(group: All | AnyOf | NoneOf | AtLeast) -> Callable[[list[Truth]], Truth]:
     match group:
         case All():
-            return all_of(truths)
+            return all_of
         case AnyOf():
-            return any_of(truths)
+            return any_of
         case NoneOf():
-            return ~any_of(truths)
+            return none_of
         case AtLeast():
-            return at_least(group.at_least, truths)
+            return partial(at_least, group.at_least)
         case _:
             assert_never(group)

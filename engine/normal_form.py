@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import chain, product
 from typing import Final
 
@@ -69,8 +69,12 @@ def compile_tree(tree: Tree, path: Path) -> Expression:
 
 def atom_of(condition: Leaf | AtLeast, path: Path) -> str:
     """Return the name of the atom for a condition at a path; a shared finding has one name wherever it is used."""
-    if isinstance(condition, FindingLeaf):
-        return f"finding:{condition.finding}"
+    return f"finding:{condition.finding}" if isinstance(condition, FindingLeaf) else _at(path)
+
+
+@lru_cache(maxsize=8192)
+def _at(path: Path) -> str:
+    """The name of what stands at a path; the paths are those of the rules."""
     return "at:" + ".".join(str(step) for step in path)
 
 
@@ -79,11 +83,18 @@ def truths_of(trace: Trace, scope: Path = ()) -> dict[str, Truth]:
 
     ``scope`` is what the path given to `compile_tree` has before the path of the trace, such as ``(rule.id,)``.
     """
-    if isinstance(trace.condition, FindingLeaf):
-        return {}
-    if isinstance(trace.condition, Leaf | AtLeast):
-        return {atom_of(trace.condition, (*scope, *trace.path)): trace.truth}
-    return {atom: truth for child in trace.children for atom, truth in truths_of(child, scope).items()}
+    found: dict[str, Truth] = {}
+    waiting = [trace]
+    for part in waiting:
+        kind = type(
+            part.condition
+        )  # isinstance takes long for models, and this runs for every rule and patient
+        if kind is AtLeast or not part.children:
+            if kind is not FindingLeaf:
+                found[_at((*scope, *part.path))] = part.finding.truth
+        else:
+            waiting += part.children
+    return found
 
 
 def _form(tree: Tree, path: Path, wanted: frozenset[Truth]) -> list[Conjunction]:

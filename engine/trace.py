@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.finding import Evidence, Finding, Missing, Truth
+from engine.finding import Evidence, Finding, Missing, Truth, once
 from engine.language import Leaf, NoneOf, Tree
 
 Path = tuple[str | int, ...]
@@ -28,7 +28,7 @@ class Trace:
 
     def leaves(self) -> Iterator[Trace]:
         """Every condition with a noun at or below this one, in the order of the file."""
-        if isinstance(self.condition, Leaf) and not self.children:
+        if not self.children:
             yield self
         for child in self.children:
             yield from child.leaves()
@@ -42,7 +42,7 @@ class Trace:
             yield self
             return
         wanted = self.truth
-        if isinstance(self.condition, NoneOf):
+        if type(self.condition) is NoneOf:
             wanted = ~wanted
         for child in self.children:
             if child.truth is wanted:
@@ -50,15 +50,15 @@ class Trace:
 
     def evidence(self) -> tuple[Evidence, ...]:
         """The evidence of the deciding conditions, each entry once, in the order of the file."""
-        return tuple(dict.fromkeys(entry for leaf in self.deciding() for entry in leaf.finding.evidence))
+        return once(entry for leaf in self.deciding() for entry in leaf.finding.evidence)
 
     def missing(self) -> tuple[Missing, ...]:
         """What was missing in the conditions that left this unknown."""
-        return tuple(dict.fromkeys(entry for leaf in self.deciding() for entry in leaf.finding.missing))
+        return once(entry for leaf in self.deciding() for entry in leaf.finding.missing)
 
     def notes(self) -> tuple[str, ...]:
         """The remarks of the deciding conditions."""
-        return tuple(dict.fromkeys(note for leaf in self.deciding() for note in leaf.finding.notes))
+        return once(note for leaf in self.deciding() for note in leaf.finding.notes)
 
     def values(self) -> dict[str, str]:
         """Placeholders of every named condition: ``{"egfr.value": "42", …}``; the first that has a value wins."""

@@ -136,6 +136,8 @@ def search(
     entry that could not be read, and a list that is not complete all keep the answer unknown. ``kind`` says whether an entry is of
     the kind that is looked for: where it is, only its date can be in doubt.
     """
+    if not facts.items and not facts.gaps and facts.state.complete:
+        return not_met()
     judged = [(fact, judge(fact)) for fact in facts.items]
     found = [entry(fact) for fact, truth in judged if truth is Truth.MET]
     if found:
