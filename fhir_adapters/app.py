@@ -17,6 +17,7 @@ from uuid import uuid4
 import uvicorn
 from fastapi import Depends, FastAPI
 
+from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_strict
 from engine.concepts import ConceptLibrary
 from engine.evaluation import Engine
@@ -54,10 +55,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_here) 
 
     Raises:
         RuleFileError: the rules folder holds errors; the message is for the authors of the rules.
+        PackError: an archive of a pack, or the file of trusted keys, must not be used; the message is for the operator.
         ClientsError: the file of the clients cannot be used; the message is for the operator.
         SchemaError: the store is of another version.
     """
-    loaded = load_strict(settings.rules)
+    loaded = loaded_rules(settings)
     recorder = opened_recorder(settings)
     expressions = {name: file.ecl for name, file in loaded.concept_files.items() if file.ecl}
     return application(
@@ -68,6 +70,26 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_here) 
         recorder=recorder,
         expressions=expressions,
     )
+
+
+def loaded_rules(settings: Settings) -> Loaded:
+    """The rules that the settings name: those of verified archives, or of a folder; raises as :func:`create_app` does."""
+    if settings.pack_keys is None:
+        return load_strict(settings.rules, local=settings.local)
+    from fhir_adapters.packs.loading import load_archives, open_archive, trusted_keys  # loads what signs
+
+    keys = trusted_keys(settings.pack_keys)
+    archives = [open_archive(file, keys) for file in settings.packs]
+    for archive in archives:
+        signed = archive.manifest
+        journal.note(
+            "pack-verified",
+            pack=signed.pack,
+            version=signed.version,
+            files=len(signed.files),
+            key=archive.key,
+        )
+    return load_archives(archives, local=settings.local)
 
 
 def opened_recorder(settings: Settings) -> Recorder | None:

@@ -34,6 +34,16 @@ class Settings(BaseSettings):
     critical_needs_review: bool = Field(
         False, description="Show as a warning what is critical by a rule that no clinician has signed off."
     )
+    packs: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Signed archives of packs, separated by commas, whose rules are used in place of a folder's.",
+    )
+    pack_keys: Path | None = Field(
+        None, description="JWK Set of the keys that are trusted to sign these archives."
+    )
+    local: Path | None = Field(
+        None, description="A site's own folder, read in place of the rules folder's local."
+    )
     body_limit: int = Field(
         10 * 1024 * 1024, ge=1024, description="Bytes of the largest request that is read."
     )
@@ -95,7 +105,7 @@ class Settings(BaseSettings):
         "INFO", description="Least level of the journal."
     )
 
-    @field_validator("cors_origins", "fhir_servers", "terminology_networks", mode="before")
+    @field_validator("cors_origins", "fhir_servers", "packs", "terminology_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -149,6 +159,23 @@ class Settings(BaseSettings):
         elif kind not in ("postgresql", "postgresql+psycopg"):
             raise ValueError("write sqlite:////folder/file or postgresql://user:password@host/name")
         return url
+
+    @field_validator("local")
+    @classmethod
+    def _is_there(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError("there is no such folder")
+        return folder
+
+    @model_validator(mode="after")
+    def _signed(self) -> Settings:
+        if bool(self.packs) != (self.pack_keys is not None):
+            raise ValueError(
+                "PRIMUM_PACKS and PRIMUM_PACK_KEYS go together: archives, and the keys that may have signed them"
+            )
+        if self.packs and "rules" in self.model_fields_set:
+            raise ValueError("the rules come from PRIMUM_PACKS or from PRIMUM_RULES, not from both")
+        return self
 
     @model_validator(mode="after")
     def _stored_somewhere(self) -> Settings:

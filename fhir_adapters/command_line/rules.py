@@ -18,6 +18,7 @@ from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOpt
 from fhir_adapters.command_line.proofs import chosen_pack, coverage, show_conditions, show_mutants
 from fhir_adapters.command_line.rules_diff import diff
 from fhir_adapters.command_line.rules_lock import lock
+from fhir_adapters.command_line.rules_pack import key, pack, verify
 from fhir_adapters.command_line.terminal import Format, answers, counted, say, words, write_json
 from fhir_adapters.mapping.product_information import product_information
 
@@ -33,6 +34,9 @@ class ExportForm(StrEnum):
 app.command(epilog="Example: primum rules coverage --html docs/coverage.html")(coverage)
 app.command(epilog="Example: primum rules lock --check")(lock)
 app.command(epilog="Example: primum rules diff HEAD~1 --format json")(diff)
+app.command(epilog="Example: primum rules pack baclofen-it --key key.json -o baclofen-it.tar")(pack)
+app.command(epilog="Example: primum rules verify baclofen-it.tar --keys keys.json")(verify)
+app.command(epilog="Example: primum rules key --private key.json --public keys.json")(key)
 _SEVERITY_STYLES: Final[dict[Severity, str]] = {"error": "bold red", "warning": "bold yellow"}
 
 
@@ -122,7 +126,9 @@ def schema(
 @app.command(epilog="Example: primum rules export --pack baclofen-it > baclofen.json")
 def export(
     rules: RulesOption = None,
-    pack: Annotated[str | None, typer.Option(help="The pack; may be left out where there is one.")] = None,
+    pack_id: Annotated[
+        str | None, typer.Option("--pack", help="The pack; may be left out where there is one.")
+    ] = None,
     form: Annotated[
         ExportForm, typer.Option("--format", help="epi: a FHIR R5 Bundle of ClinicalUseDefinition.")
     ] = ExportForm.EPI,
@@ -130,7 +136,7 @@ def export(
     """Write a pack in the standard form of electronic product information (FHIR R5, JSON)."""
     loaded = loaded_rules(rules)
     exporters = {ExportForm.EPI: product_information}
-    write_json(exporters[form](loaded, chosen_pack(loaded, pack)))
+    write_json(exporters[form](loaded, chosen_pack(loaded, pack_id)))
 
 
 def _test(result: CaseResult) -> dict[str, object]:
