@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import ModuleType
 
-from engine.errors import CdsError
-from fhir_adapters.conformance.examination import Examination
+from fhir_adapters.conformance.examination import Examination, NotApplicable
 from fhir_adapters.conformance.row import ROWS, Row
 from fhir_adapters.conformance.service import ServiceError
 
@@ -19,10 +18,6 @@ class State(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_APPLICABLE = "not applicable"
-
-
-class NotApplicable(CdsError):
-    """This service, or what it was asked, gives a check nothing to look at; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +48,19 @@ class Check:
         return self.name[7:].replace("_", " ")
 
     def run(self, examination: Examination) -> Verdict:
-        """Put a service to it; a service that does not answer has failed."""
+        """Put a service to it.
+
+        A service that does not answer has failed, and so has one whose answer has a shape that nobody expected.
+        """
         try:
             problems = tuple(dict.fromkeys(self.problems(examination)))
         except NotApplicable as reason:
             return Verdict(self.row, self.words, State.NOT_APPLICABLE, (str(reason),))
         except ServiceError as error:
             return Verdict(self.row, self.words, State.FAILED, (str(error),))
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            shape = f"an answer has a shape that cannot be examined ({type(error).__name__})"
+            return Verdict(self.row, self.words, State.FAILED, (shape,))
         return Verdict(self.row, self.words, State.FAILED if problems else State.PASSED, problems)
 
 

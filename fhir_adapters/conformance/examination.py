@@ -7,10 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import uuid4
 
+from engine.errors import CdsError
 from fhir_adapters.conformance.samples import SAMPLED, sample
 from fhir_adapters.conformance.service import DISCOVERY, Answer, Service, ServiceError
+
+
+class NotApplicable(CdsError):
+    """This service, or what it was asked, gives a check nothing to look at; the message says what."""
+
 
 _PREFERRED: Final = ("order-sign", "order-select", "patient-view")
 _ORDERS: Final = ("draftOrders", "medications", "orders")
@@ -24,6 +31,11 @@ class Exchange:
     hook: str
     request: dict[str, Any]
     answer: Answer
+
+    @property
+    def path(self) -> str:
+        """Where the service is called."""
+        return path_of(self.service)
 
     @property
     def drafts(self) -> list[dict[str, Any]]:
@@ -47,6 +59,7 @@ class Examination:
         """``requests`` are sent beside the samples, each to the first service of its hook."""
         self.service = service
         self._requests = requests
+        self.silences: list[str] = []
 
     @cached_property
     def discovery(self) -> Answer:
@@ -66,13 +79,28 @@ class Examination:
 
     @cached_property
     def exchanges(self) -> list[Exchange]:
-        """The samples and the requests of one's own, with their answers."""
-        return [self._exchange(service, request) for service, request in self._questions()]
+        """The samples and the requests of one's own that were answered, whatever the answer; the others are ``silences``."""
+        found = []
+        for service, request in self._questions():
+            try:
+                answer = self.service.post(path_of(service["id"]), request)
+            except ServiceError as error:
+                self.silences.append(f"{service['id']}: {error}")
+            else:
+                found.append(Exchange(service["id"], service["hook"], request, answer))
+        return found
+
+    @cached_property
+    def succeeded(self) -> list[Exchange]:
+        """The exchanges that ended with 200, whatever came with it."""
+        return [exchange for exchange in self.exchanges if exchange.answer.status == 200]
 
     @cached_property
     def answered(self) -> list[Exchange]:
-        """The exchanges that ended with 200."""
-        return [exchange for exchange in self.exchanges if exchange.answer.status == 200]
+        """The exchanges that ended with 200 and an array of cards."""
+        return [
+            exchange for exchange in self.succeeded if isinstance(exchange.answer.members.get("cards"), list)
+        ]
 
     @cached_property
     def shown(self) -> list[Shown]:
@@ -88,10 +116,12 @@ class Examination:
         """The exchange that other requests are made from: answered, about an order if possible, with cards if possible.
 
         Raises:
-            ServiceError: no request was answered.
+            NotApplicable: no request was answered.
         """
         if not self.answered:
-            raise ServiceError("No request was answered with 200, so that there is nothing to vary")
+            raise NotApplicable(
+                "no request was answered with cards, or with none, so that there is nothing to vary"
+            )
         return min(self.answered, key=_rank)
 
     def varied(self, **members: Any) -> dict[str, Any]:
@@ -101,7 +131,7 @@ class Examination:
 
     def ask(self, request: Any) -> Answer:
         """Send a request to the subject's service."""
-        return self.service.post(f"{DISCOVERY}/{self.subject.service}", request)
+        return self.service.post(self.subject.path, request)
 
     def _questions(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         for service in self.listed:
@@ -114,9 +144,10 @@ class Examination:
                     yield service, request
                     break
 
-    def _exchange(self, service: dict[str, Any], request: dict[str, Any]) -> Exchange:
-        answer = self.service.post(f"{DISCOVERY}/{service['id']}", request)
-        return Exchange(service["id"], service["hook"], request, answer)
+
+def path_of(service_id: str) -> str:
+    """The address of a service, whatever characters its id holds."""
+    return f"{DISCOVERY}/{quote(service_id, safe='')}"
 
 
 def cards_of(answer: Answer) -> list[dict[str, Any]]:

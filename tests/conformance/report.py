@@ -96,13 +96,18 @@ def _state(row: str, shown: Collection[str], failed: Mapping[str, set[str]]) -> 
 
 def main() -> int:
     """Run the tests and write the page; 1 when a test failed or a row has neither a test nor a reason."""
-    run = Run()
-    # This module has imported plug-ins of pytest's own (anyio, through httpx) before pytest could rewrite their assertions.
-    calm = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
-    ended = pytest.main(["-q", "-p", "no:cacheprovider", *calm, str(ROOT / "tests")], plugins=[run])
+    ended, run = ran(str(ROOT / "tests"))
     written = report(run.shown, run.failed)
     PAGE.write_text(written, encoding="utf-8")
     return int(ended != 0 or "| not explained |" in written)
+
+
+def ran(*arguments: str) -> tuple[int, Run]:
+    """How pytest ended, and what it showed."""
+    run = Run()
+    # This module has imported plug-ins of pytest's own (anyio, through httpx) before pytest could rewrite their assertions.
+    calm = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
+    return pytest.main(["-q", "-p", "no:cacheprovider", *calm, *arguments], plugins=[run]), run
 
 
 if __name__ == "__main__":

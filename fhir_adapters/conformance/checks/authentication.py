@@ -8,13 +8,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from fhir_adapters.conformance.check import NotApplicable
-from fhir_adapters.conformance.examination import Examination
+from fhir_adapters.conformance.examination import Examination, NotApplicable
 from fhir_adapters.conformance.service import DISCOVERY, JSON_HEADERS, Answer, Headers
 
 
 def _path(examination: Examination) -> str:
-    return f"{DISCOVERY}/{examination.subject.service}"
+    return examination.subject.path
 
 
 def _call(examination: Examination, *authorization: str) -> Answer:

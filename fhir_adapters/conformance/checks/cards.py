@@ -9,8 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fhir_adapters.conformance.check import NotApplicable
-from fhir_adapters.conformance.examination import Examination, Shown, objects
+from fhir_adapters.conformance.examination import Examination, NotApplicable, Shown, objects
 
 _MEMBERS: Final = frozenset(
     {

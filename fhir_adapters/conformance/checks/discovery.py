@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from fhir_adapters.conformance.check import NotApplicable
-from fhir_adapters.conformance.examination import Examination
+from fhir_adapters.conformance.examination import Examination, NotApplicable
 from fhir_adapters.conformance.service import DISCOVERY
 
 _ID: Final = re.compile(r"[A-Za-z0-9._~-]+")

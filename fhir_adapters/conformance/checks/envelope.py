@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from uuid import uuid4
 
-from fhir_adapters.conformance.check import NotApplicable
-from fhir_adapters.conformance.examination import Examination, Exchange, comparable, drafts_of
+from fhir_adapters.conformance.examination import Examination, Exchange, NotApplicable, comparable, drafts_of
 from fhir_adapters.conformance.service import DISCOVERY, Answer
 
 _REQUIRED: Final = ("hook", "hookInstance", "context")

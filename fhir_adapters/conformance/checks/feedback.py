@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 from uuid import uuid4
 
-from fhir_adapters.conformance.check import NotApplicable
-from fhir_adapters.conformance.examination import Examination
-from fhir_adapters.conformance.service import DISCOVERY, Answer
+from fhir_adapters.conformance.examination import Examination, NotApplicable, path_of
+from fhir_adapters.conformance.service import Answer
 
 _WHEN: Final = "2026-01-15T12:00:00Z"
 
@@ -29,7 +28,7 @@ def _overridden(**members: Any) -> dict[str, Any]:
 
 
 def _send(examination: Examination, body: Any) -> Answer:
-    return examination.service.post(f"{DISCOVERY}/{examination.subject.service}/feedback", body)
+    return examination.service.post(f"{examination.subject.path}/feedback", body)
 
 
 def _offered(examination: Examination) -> None:
@@ -50,7 +49,7 @@ def ch_180_every_service_takes_feedback(examination: Examination) -> Iterator[st
     """Below its own address."""
     _offered(examination)
     for service in examination.listed:
-        path = f"{DISCOVERY}/{service['id']}/feedback"
+        path = f"{path_of(service['id'])}/feedback"
         status = examination.service.post(path, {"feedback": [_report()]}).status
         if status >= 300:
             yield f"{service['id']}: {status}"

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from fhir_adapters.conformance.check import NotApplicable
-from fhir_adapters.conformance.examination import Examination, comparable
+from fhir_adapters.conformance.examination import Examination, NotApplicable, comparable
 from fhir_adapters.conformance.templates import problems_of
 
 _OUTCOME = {

@@ -8,9 +8,8 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from fhir_adapters.conformance.check import NotApplicable
 from fhir_adapters.conformance.checks.cards import is_absolute, says
-from fhir_adapters.conformance.examination import Examination, Shown, objects
+from fhir_adapters.conformance.examination import Examination, NotApplicable, Shown, objects
 
 _RELATIVE: Final = re.compile(r"[A-Z][A-Za-z]+/[^\s/]+")
 _TYPES: Final = ("create", "update", "delete")

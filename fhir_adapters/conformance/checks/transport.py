@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
 
-from fhir_adapters.conformance.check import NotApplicable
-from fhir_adapters.conformance.examination import Examination, comparable
+from fhir_adapters.conformance.examination import Examination, NotApplicable, comparable
 from fhir_adapters.conformance.service import DISCOVERY, JSON_HEADERS, Answer
 
 
@@ -34,7 +33,7 @@ def _successes(examination: Examination) -> Iterator[tuple[str, Answer]]:
     if examination.discovery.status != 200:
         raise NotApplicable("discovery is not answered with 200")
     yield "discovery", examination.discovery
-    for exchange in examination.answered:
+    for exchange in examination.succeeded:
         yield exchange.service, exchange.answer
 
 
@@ -150,4 +149,4 @@ def ch_008_members_that_nobody_knows_change_nothing(examination: Examination) ->
 
 
 def _subject(examination: Examination) -> str:
-    return f"{DISCOVERY}/{examination.subject.service}"
+    return examination.subject.path

@@ -1,6 +1,6 @@
 """The checks: each finds its fault in a service that has it, and none finds one in a service that conforms."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from fhir_adapters.conformance.check import Check, State
 from fhir_adapters.conformance.checks import CHECKS, answers
 from fhir_adapters.conformance.examination import Examination
-from fhir_adapters.conformance.service import Service
+from fhir_adapters.conformance.service import Service, ServiceError
 from tests.fhir_adapters.conformance.faults import (
     MOVED,
     always,
@@ -291,3 +291,90 @@ def test_a_service_that_answers_nothing_but_500_passes_nothing_by_being_silent(e
     broken = examined(always(BROKEN))
     passed = {check.name for check in CHECKS if check.run(broken).state is State.PASSED}
     assert passed == set()
+
+
+def test_a_service_that_answers_nothing_but_500_breaks_one_row_and_not_those_that_could_not_be_seen(
+    examined: Any,
+) -> None:
+    broken = examined(when('"hookInstance"', BROKEN))
+    assert BY_NAME["ch_050_an_answer_is_an_object_with_an_array_of_cards"].run(broken).reasons == (
+        "stand-in-sign: 500",
+    )
+    assert BY_NAME["ch_152_an_update_keeps_type_and_id_of_a_draft"].run(broken).state is State.NOT_APPLICABLE
+    verdict = BY_NAME["ch_067_keys_that_were_not_asked_for_do_no_harm"].run(broken)
+    assert (verdict.state, verdict.reasons) == (
+        State.NOT_APPLICABLE,
+        ("no request was answered with cards, or with none, so that there is nothing to vary",),
+    )
+
+
+def test_a_page_in_place_of_cards_is_no_answer_and_nothing_is_like_it(examined: Any) -> None:
+    page = examined(when('"hookInstance"', Reply(200, b"<html></html>", {"Content-Type": "text/html"})))
+    failed = {check.row.id for check in CHECKS if check.run(page).state is State.FAILED}
+    assert {"CH-002", "CH-050"} <= failed
+    for name in (
+        "ch_008_members_that_nobody_knows_change_nothing",
+        "ch_033_a_repeated_hook_instance_gets_the_same_cards",
+    ):
+        assert BY_NAME[name].run(page).state is State.NOT_APPLICABLE
+
+
+def test_a_service_that_hangs_up_is_asked_each_question_once(examined: Any) -> None:
+    broken = examined()
+    asked: list[str] = []
+
+    def hang_up(path: str, body: Any) -> Any:
+        asked.append(path)
+        raise ServiceError("it does not answer")
+
+    broken.service.post = hang_up
+    verdicts = {
+        name: check.run(broken) for name, check in BY_NAME.items() if check.row.id in ("CH-050", "CH-120")
+    }
+    told = verdicts["ch_050_an_answer_is_an_object_with_an_array_of_cards"]
+    assert (told.state, told.reasons) == (State.FAILED, ("stand-in-sign: it does not answer",))
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("id_", ["two words", "a/b", "schl\u00fcssel", "?", ".."])
+def test_an_id_of_any_characters_is_called_and_told(id_: str, examined: Any) -> None:
+    called = BY_NAME["ch_018_every_id_takes_a_post"].run(examined(discovered(id=id_)))
+    assert called.state is State.FAILED
+    assert "does not answer" not in " ".join(called.reasons)
+
+
+ODD: list[Any] = [None, 7, "x", [], [[]], {}, {"a": [1]}, True, [None], [{"uuid": []}]]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda odd: answered(cards=[odd]),
+        lambda odd: answered(cards=odd, extension=odd, systemActions=odd),
+        lambda odd: on_card(uuid=odd, indicator=odd, source=odd, links=odd),
+        lambda odd: on_card(summary=odd, detail=odd, suggestions=odd, overrideReasons=odd),
+        lambda odd: in_suggestion(0, uuid=odd, label=odd, actions=odd, isRecommended=odd),
+        lambda odd: in_action(0, type=odd, resource=odd, resourceId=odd),
+        lambda odd: in_link(0, url=odd, type=odd, label=odd, appContext=odd),
+        lambda odd: discovered(prefetch=odd, hookVersion=odd, version=odd, title=odd),
+        lambda odd: discovered(prefetch={"k": odd}, id=odd),
+    ],
+    ids=[
+        "card",
+        "answer",
+        "card's members",
+        "card's texts",
+        "suggestion",
+        "action",
+        "link",
+        "service",
+        "template",
+    ],
+)
+def test_no_answer_breaks_an_examination(fault: Callable[[Any], Fault], odd: Any, examined: Any) -> None:
+    """Whatever is there in place of what the specification has, every check comes to a verdict."""
+    examination = examined(fault(odd))
+    verdicts = [check.run(examination) for check in CHECKS if check.row.id not in ("CH-055", "CH-022")]
+    assert all(verdict.reasons or verdict.state is State.PASSED for verdict in verdicts)
+    assert any(verdict.state is State.PASSED for verdict in verdicts)
