@@ -21,5 +21,7 @@ def escape(text: str) -> str:
     become spaces, so that a value cannot begin a block of its own. Bare web and mail addresses are kept
     from becoming links.
     """
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    line = " ".join(text.split())
     return _BLOCK_START.sub(r"\1\\", _MARKUP.sub(r"\\\g<0>", line)).translate(_HTML)

@@ -38,8 +38,10 @@ def medicine_in(concepts: ConceptLibrary, concept: str, medication: MedicationFa
     A mixture is in the concepts of all its parts, whatever its product's code says. With coded ingredients that code need not be
     known.
     """
-    ingredients = [part.code for part in medication.ingredients if part.active and part.code.codings]
     product = concepts.membership(concept, medication.product.codings)
+    if product is Membership.YES or not medication.ingredients:
+        return product
+    ingredients = [part.code for part in medication.ingredients if part.active and part.code.codings]
     parts = belongs(concepts, concept, ingredients)
     return parts if product is Membership.UNKNOWN or parts is Membership.YES else product
 

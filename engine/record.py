@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.concepts import NO_STANDING, CodedText, ConceptLibrary, Medicine
 from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
-from engine.finding import Truth
+from engine.finding import Evidence, Truth
+from engine.words import Dated, entry
 
 
 class Record:
@@ -19,7 +20,7 @@ class Record:
     ``identities`` is what :func:`engine.medicines.identified` has told so far.
     """
 
-    __slots__ = ("_holding", "_lists", "concepts", "facts", "identities")
+    __slots__ = ("_evidence", "_holding", "_lists", "concepts", "facts", "identities")
 
     def __init__(self, facts: PatientFacts, concepts: ConceptLibrary) -> None:
         """Nothing is sorted yet."""
@@ -27,6 +28,7 @@ class Record:
         self.concepts = concepts
         self._lists: dict[ListName, _ByConcept] = {}
         self._holding: dict[str, tuple[MedicationFact, ...]] = {}
+        self._evidence: dict[int, Evidence] = {}
         self.identities: dict[tuple[str, int], Truth] = {}
 
     def members(self, name: ListName, concept: str) -> tuple[Any, ...]:
@@ -47,13 +49,20 @@ class Record:
         if found is None:
             concepts = (medicine.substance, medicine.products, medicine.other_products)
             own = {
-                id(entry)
+                id(medication)
                 for concept in concepts
                 if concept is not None
-                for entry in self.possible(ListName.MEDICATIONS, concept)
+                for medication in self.possible(ListName.MEDICATIONS, concept)
             }
-            found = tuple(entry for entry in self.facts.medications.items if id(entry) in own)
+            found = tuple(m for m in self.facts.medications.items if id(m) in own)
             self._holding[medicine.id] = found
+        return found
+
+    def evidence(self, fact: Dated) -> Evidence:
+        """An entry as evidence, put into words once for all rules that it decides."""
+        found = self._evidence.get(id(fact))
+        if found is None:
+            found = self._evidence[id(fact)] = entry(fact)
         return found
 
     def _list(self, name: ListName) -> _ByConcept:
@@ -76,8 +85,8 @@ class _ByConcept:
         self._items, self._concepts = items, concepts
         self._within: dict[str, list[int]] = {}
         self._unnamed: dict[frozenset[str], list[int]] = {}
-        for place, entry in enumerate(items):
-            standings = [concepts.standing(code.codings) for code in codes(entry)] or [NO_STANDING]
+        for place, item in enumerate(items):
+            standings = [concepts.standing(code.codings) for code in codes(item)] or [NO_STANDING]
             for standing in standings:
                 for concept in standing.within:
                     self._within.setdefault(concept, []).append(place)

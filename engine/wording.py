@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.errors import UnitError
 from engine.evaluation import RuleOutcome
@@ -51,9 +52,8 @@ def wording(outcome: RuleOutcome, pack: Pack) -> Wording:
     summary = variant.summary if variant is not None and variant.summary is not None else card.summary
     detail = variant.detail if variant is not None and variant.detail is not None else card.detail
     values = _values(outcome, pack)
-    inert = {name: escape(value) for name, value in values.items()}
     line = shorten(_fill(summary, values), 139)
-    return Wording(indicator, line, escape(line), _detail(outcome, _fill(detail, inert).strip()))
+    return Wording(indicator, line, escape(line), _detail(outcome, _fill(detail, values, escape).strip()))
 
 
 def _values(outcome: RuleOutcome, pack: Pack) -> dict[str, str]:
@@ -67,6 +67,7 @@ def _values(outcome: RuleOutcome, pack: Pack) -> dict[str, str]:
     return values
 
 
+@lru_cache(maxsize=1024)
 def _setting(value: str) -> str:
     """A setting as a prescriber reads it: an amount with its unit in words, a length of time or a word as it is written."""
     try:
@@ -78,8 +79,8 @@ def _setting(value: str) -> str:
     return f"{plain(quantity.value)} {unit_words(quantity.unit)}"
 
 
-def _fill(text: str, values: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda match: values.get(match[1]) or NOT_STATED, text)
+def _fill(text: str, values: Mapping[str, str], written: Callable[[str], str] = str) -> str:
+    return _PLACEHOLDER.sub(lambda match: written(values.get(match[1], "")) or NOT_STATED, text)
 
 
 def _detail(outcome: RuleOutcome, text: str) -> str:

@@ -24,7 +24,7 @@ from engine.medicines import Therapy, identified, therapy
 from engine.record import Record
 from engine.rule import Hook
 from engine.subjects import Subject
-from engine.words import Dated, entry, incomplete, listing, uncoded, undated
+from engine.words import Dated, incomplete, listing, uncoded, undated
 
 F = TypeVar("F", bound=Dated)
 A = TypeVar("A", AllergyFact, ConditionFact, ServiceFact)
@@ -124,6 +124,7 @@ TRUTH_OF_MEMBERSHIP = {
 
 
 def search(
+    context: Context,
     facts: FactList[F],
     name: ListName,
     what: str,
@@ -139,7 +140,8 @@ def search(
     if not facts.items and not facts.gaps and facts.state.complete:
         return not_met()
     judged = [(fact, judge(fact)) for fact in facts.items]
-    found = [entry(fact) for fact, truth in judged if truth is Truth.MET]
+    evidence_of = context.record.evidence
+    found = [evidence_of(fact) for fact, truth in judged if truth is Truth.MET]
     if found:
         values = {
             "list": listing(list(dict.fromkeys(source.label for source in found))),
@@ -156,4 +158,4 @@ def search(
         if facts_in_doubt:
             references = tuple(fact.reference for fact in facts_in_doubt)
             missing.append(Missing(what, why(name, len(references)), name, references))
-    return unknown(*missing, evidence=tuple(entry(fact) for fact in doubtful)) if missing else not_met()
+    return unknown(*missing, evidence=tuple(map(evidence_of, doubtful))) if missing else not_met()

@@ -67,6 +67,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         )
 
     finding = search(
+        context,
         context.counting(context.possible(ListName.CONDITIONS, leaf.condition)),
         ListName.CONDITIONS,
         title,
@@ -129,7 +130,7 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
         )
 
     found = context.counting(context.possible(ListName.ALLERGIES, leaf.allergy))
-    finding = search(found, ListName.ALLERGIES, context.title(leaf.allergy), judge)
+    finding = search(context, found, ListName.ALLERGIES, context.title(leaf.allergy), judge)
     if finding.truth is Truth.MET:
         used = {evidence.reference for evidence in finding.evidence}
         entries = context.counting(context.facts.allergies).items
@@ -150,6 +151,7 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
         return all_of((context.is_in(leaf.procedure, fact.code), timely))
 
     return search(
+        context,
         context.possible(ListName.PROCEDURES, leaf.procedure),
         ListName.PROCEDURES,
         context.title(leaf.procedure),
@@ -171,6 +173,7 @@ def device(leaf: DeviceLeaf, context: Context) -> Finding:
         return all_of((context.is_in(leaf.device, fact.code), overdue))
 
     return search(
+        context,
         context.possible(ListName.DEVICES, leaf.device),
         ListName.DEVICES,
         context.title(leaf.device),
@@ -217,7 +220,7 @@ def appointment(leaf: AppointmentLeaf, context: Context) -> Finding:
         return Truth.UNKNOWN if leaf.state == "missed" and Truth.UNKNOWN in others else service(fact)
 
     found = context.possible(ListName.APPOINTMENTS, leaf.appointment)
-    return search(found, ListName.APPOINTMENTS, title, judge, kind)
+    return search(context, found, ListName.APPOINTMENTS, title, judge, kind)
 
 
 def _later(other: AppointmentFact, fact: AppointmentFact) -> Truth:
@@ -251,7 +254,7 @@ def encounter(leaf: EncounterLeaf, context: Context) -> Finding:
         and any(fact.in_context for fact in context.facts.encounters.items)
     ):
         facts = replace(facts, items=tuple(fact for fact in facts.items if fact.in_context))
-    return search(facts, ListName.ENCOUNTERS, context.title(leaf.encounter), judge, kind)
+    return search(context, facts, ListName.ENCOUNTERS, context.title(leaf.encounter), judge, kind)
 
 
 def service(leaf: ServiceLeaf, context: Context) -> Finding:
@@ -268,6 +271,7 @@ def service(leaf: ServiceLeaf, context: Context) -> Finding:
     if context.subject.kind == "therapy" and Hook(context.facts.hook).reviews_orders:
         facts = drafts(facts)  # those of the session: orders are under review for a patient on the medicine
     return search(
+        context,
         facts,
         ListName.SERVICES,
         context.title(leaf.service),

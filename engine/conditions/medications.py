@@ -15,7 +15,7 @@ from engine.language import MedicationLeaf, OrderLeaf
 from engine.medicines import medicine_in, route_in
 from engine.record import codes_of
 from engine.rule import Hook
-from engine.words import entries_of, entry, incomplete, listing
+from engine.words import entries_of, incomplete, listing
 
 
 def medication(leaf: MedicationLeaf, context: Context) -> Finding:
@@ -173,8 +173,10 @@ def _key(fact: MedicationFact) -> object:
 def _choose(
     facts: Iterable[MedicationFact], leaf: MedicationLeaf, context: Context, missing: list[Missing]
 ) -> Finding:
-    judged = [_judge(fact, leaf, context) for fact in facts]
-    found = [candidate.fact for candidate in judged if candidate.truth is Truth.MET]
+    evidence_of = context.record.evidence
+    candidates = (_judge(fact, leaf, context) for fact in facts)
+    judged = [(candidate, candidate.truth) for candidate in candidates]
+    found = [candidate.fact for candidate, truth in judged if truth is Truth.MET]
     different = {_key(fact) for fact in found}
     if len(different) >= leaf.different:
         labels = list(dict.fromkeys(fact.label for fact in found))
@@ -182,7 +184,7 @@ def _choose(
             "list": listing(labels),
             "count": str(len(different)),
             "label": labels[0],
-            "date": entry(found[0]).date or "an unknown date",
+            "date": evidence_of(found[0]).date or "an unknown date",
         }
         notes = tuple(
             f"{fact.label}: the record does not say whether it is still taken"
@@ -194,11 +196,11 @@ def _choose(
             for fact in found
             if fact.started is not None and _begins(fact, context.facts.now)
         )
-        return met(*(entry(fact) for fact in found), values=values, notes=notes)
-    doubtful = [candidate for candidate in judged if candidate.truth is Truth.UNKNOWN]
+        return met(*map(evidence_of, found), values=values, notes=notes)
+    doubtful = [candidate for candidate, truth in judged if truth is Truth.UNKNOWN]
     if len(different.union(_key(candidate.fact) for candidate in doubtful)) >= leaf.different or missing:
         missing = [*missing, *_doubts(doubtful, context.title(leaf.medication), context)]
-    evidence = tuple(entry(candidate.fact) for candidate in doubtful)
+    evidence = tuple(evidence_of(candidate.fact) for candidate in doubtful)
     return unknown(*missing, evidence=evidence) if missing else not_met()
 
 
