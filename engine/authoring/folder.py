@@ -15,7 +15,7 @@ from engine.authoring.packs import Packs, read_packs
 from engine.authoring.parameters import substituted
 from engine.authoring.problems import Problem, Severity, in_order
 from engine.authoring.reading import Reading
-from engine.authoring.references import NameKind
+from engine.authoring.references import Known, NameKind
 from engine.authoring.validation import validate
 from engine.concepts import ConceptLibrary
 from engine.errors import RuleFileError
@@ -30,7 +30,7 @@ class Loaded:
 
     ``paths`` maps the name of every file to its place on disk, ``folders`` a pack's id to its folder, ``files`` a rule's id to its
     file. Files in ``unread`` are not YAML. ``concept_files`` are the concepts with what only authors need: notes, expressions, where
-    each code was seen.
+    each code was seen. ``names`` are those that files of any pack may use; see :data:`engine.authoring.references.Known`.
     """
 
     rules: RuleSet
@@ -44,6 +44,7 @@ class Loaded:
     sentences: Mapping[str, SentencesDocument] = field(default_factory=dict)
     equivalent_mutants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     concept_files: Mapping[str, ConceptFile] = field(default_factory=dict)
+    names: Known = field(default_factory=dict)
 
     @property
     def broken(self) -> bool:
@@ -108,6 +109,7 @@ def assemble(
         packs.sentences,
         packs.equivalent_mutants,
         concept_files,
+        known,
     )
     found = [problem for check in CHECKS for problem in check.problems(loaded)]
     return replace(loaded, problems=in_order((*reading.problems, *found)))

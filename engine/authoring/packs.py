@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -51,14 +51,8 @@ def read_packs(reading: Reading, known: Known) -> Packs:
         pack: {name: str(parameter.value) for name, parameter in settings.items()}
         for pack, settings in (site.parameters if site else {}).items()
     }
-    rules = _rule_files(reading)
-    ids = {
-        reading.documents[name].at(("id",))
-        for names in rules.values()
-        for name in names
-        if _has_id(reading, name)
-    }
-    known = {**known, "rule": None if reading.hidden(reading.root) else ids}
+    rules = rule_files(reading)
+    known = {**known, "rule": declared_rules(reading, rules)}
     for folder, names in rules.items():
         _read_pack(reading, read, folder, names, known, overrides)
     for pack, settings in overrides.items():
@@ -86,12 +80,24 @@ def read_packs(reading: Reading, known: Known) -> Packs:
     return read
 
 
+def declared_rules(reading: Reading, files: Mapping[str, Collection[str]]) -> set[str] | None:
+    """The ids in the rule files of each pack's folder; None when some file could not be read, so that none can be missed."""
+    if reading.hidden(reading.root):
+        return None
+    return {
+        reading.documents[name].at(("id",))
+        for names in files.values()
+        for name in names
+        if _has_id(reading, name)
+    }
+
+
 def _has_id(reading: Reading, name: str) -> bool:
     data = reading.documents[name].data
     return isinstance(data, dict) and isinstance(data.get("id"), str)
 
 
-def _rule_files(reading: Reading) -> dict[str, list[str]]:
+def rule_files(reading: Reading) -> dict[str, list[str]]:
     """The rule files of each pack's folder; a file that no pack is above is noted."""
     elsewhere = {reading.name(area) for area in ("concepts", "findings", "override-reasons.yaml")}
     elsewhere |= {reading.name(f"local/{site}.yaml") for site in ("codes", "parameters")}
@@ -137,12 +143,17 @@ def _read_pack(
             )
         read.packs[pack.id], read.folders[pack.id] = pack, folder
         _read_accounts(reading, read, pack, folder)
-    stated = None if reading.hidden(folder) else reading.declared([f"{folder}/{STATEMENTS}"], "statements")
-    known = {**known, "statement": stated, "parameter": None if pack is None else parameters.keys()}
+    known = known_in_pack(reading, folder, known, None if pack is None else parameters)
     for name in names:
-        rule = _read_rule(reading, name, parameters, known)
+        rule = read_rule(reading, name, parameters, known)
         if rule is not None and pack is not None:
-            _accept(reading, read, pack, rule, name)
+            accept(reading, read, pack, rule, name)
+
+
+def known_in_pack(reading: Reading, folder: str, known: Known, parameters: Mapping[str, str] | None) -> Known:
+    """The names that a rule of a pack may use: those of all packs, the pack's statements, and its settings (None: not known)."""
+    stated = None if reading.hidden(folder) else reading.declared([f"{folder}/{STATEMENTS}"], "statements")
+    return {**known, "statement": stated, "parameter": None if parameters is None else parameters.keys()}
 
 
 def _stated_parameters(reading: Reading, file: str) -> dict[str, str]:
@@ -184,7 +195,8 @@ def _read_statements(reading: Reading, file: str) -> dict[str, Statement]:
     return statements
 
 
-def _read_rule(reading: Reading, name: str, parameters: Mapping[str, str], known: Known) -> Rule | None:
+def read_rule(reading: Reading, name: str, parameters: Mapping[str, str], known: Known) -> Rule | None:
+    """One rule file as a rule, with its settings filled in; None, and what does not fit noted."""
     document = reading.documents[name]
     data, missing = substituted(document.data, parameters)
     rule, problems = validate(Rule, document, data, units=reading.units)
@@ -201,7 +213,8 @@ def _read_rule(reading: Reading, name: str, parameters: Mapping[str, str], known
     return rule
 
 
-def _accept(reading: Reading, read: Packs, pack: Pack, rule: Rule, name: str) -> None:
+def accept(reading: Reading, read: Packs, pack: Pack, rule: Rule, name: str) -> None:
+    """Take a rule among those that were read; an id that is not its file's, or that another has, is noted."""
     expected = f"{pack.id}.{PurePosixPath(name).stem}"
     if rule.id != expected:
         mend = f"write  id: {expected}  or rename the file"

@@ -19,7 +19,7 @@ from engine.authoring.references import Known, unknown_names
 from engine.authoring.validation import validate
 from engine.cards import Card, cards_of
 from engine.errors import CdsError
-from engine.evaluation import Engine, RuleOutcome
+from engine.evaluation import Engine, Evaluation, RuleOutcome
 from engine.facts import PatientFacts
 from engine.finding import Truth
 from engine.rule import Rule
@@ -106,13 +106,21 @@ class RuleTests:
 
     def look(self, case: Case) -> tuple[list[str], list[RuleOutcome]]:
         """What is not as the case expects, in words, and the rule's outcomes; CdsError when the rule cannot be run."""
-        engine = self.engine(case.parameters)
-        evaluation = engine.evaluate(self.facts(case))
+        evaluation, cards = self.evaluate(case)
         outcomes = [outcome for outcome in evaluation.outcomes if outcome.rule.id == self.rule_id]
-        cards = [card for card in cards_of(evaluation, engine.rules) if self.rule_id in card.rules]
         if not outcomes:
             return ["the rule is not asked at this hook"], []
-        return list(_failures(case.expect, _deciding(outcomes), cards[0] if cards else None)), outcomes
+        return list(_failures(case.expect, deciding(outcomes), self.card_in(cards))), outcomes
+
+    def evaluate(self, case: Case) -> tuple[Evaluation, tuple[Card, ...]]:
+        """The rule, with those it yields to, looked at for a case, and the cards; CdsError when the rule cannot be run."""
+        engine = self.engine(case.parameters)
+        evaluation = engine.evaluate(self.facts(case))
+        return evaluation, cards_of(evaluation, engine.rules)
+
+    def card_in(self, cards: Iterable[Card]) -> Card | None:
+        """The card with the rule, most urgent first; None when it is on none."""
+        return next((card for card in cards if self.rule_id in card.rules), None)
 
     def facts(self, case: Case) -> PatientFacts:
         """The patient and the request of a case."""
@@ -154,7 +162,14 @@ def read_tests(loaded: Loaded, rule_id: str) -> RuleTests | None:
     name = case_file(loaded.files[rule_id])
     if name not in loaded.paths:
         return None
-    document, problems = read_document(loaded.paths[name], name)
+    return rule_tests(loaded, rule_id, *read_document(loaded.paths[name], name))
+
+
+def rule_tests(
+    loaded: Loaded, rule_id: str, document: Document, problems: Iterable[Problem] = ()
+) -> RuleTests:
+    """The tests of a rule in a document that need not be a file; ``problems`` were met when it was read."""
+    problems = list(problems)
     file = None
     if document.data is not None:
         units = {concept.id: concept.unit for concept in loaded.concepts.concepts.values() if concept.unit}
@@ -211,7 +226,7 @@ def _case_problems(file: CaseFile, document: Document, loaded: Loaded, rule: Rul
             )
 
 
-def _deciding(outcomes: Iterable[RuleOutcome]) -> RuleOutcome:
+def deciding(outcomes: Iterable[RuleOutcome]) -> RuleOutcome:
     """The outcome of the rule where several orders brought it up: met before unknown before not met."""
     return min(outcomes, key=lambda outcome: (Truth.MET, Truth.UNKNOWN, Truth.NOT_MET).index(outcome.outcome))
 
