@@ -17,6 +17,7 @@ from fhir_adapters.command_line.noise import noise
 from fhir_adapters.command_line.registration import registration
 from fhir_adapters.command_line.serve import serve
 from fhir_adapters.command_line.terminal import say
+from fhir_adapters.command_line.workbench import workbench
 from fhir_adapters.journal import places
 
 _DEFECT: Final = 70  # EX_SOFTWARE of sysexits.h
@@ -32,6 +33,7 @@ app.command(epilog="Example: primum serve --port 8000")(serve)
 app.command(epilog="Example: primum check request.json patients.ndjson --all")(check)
 app.command(epilog="Example: primum explain kidney-function request.json")(explain)
 app.command(epilog="Example: primum describe kidney-function")(describe)
+app.command(epilog="Example: primum workbench kidney-function --rules my-rules")(workbench)
 app.command(epilog="Example: ONCE=1 primum demo")(demo)
 app.command(epilog="Example: primum noise --pumps 100 --format json")(noise)
 app.command(epilog="Example: primum conformance http://127.0.0.1:8000")(conformance)

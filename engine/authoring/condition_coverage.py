@@ -54,11 +54,12 @@ def conditions_seen(loaded: Loaded, *, select: str | None = None) -> Iterator[Co
     for rule in loaded.rules.active():
         tests = read_tests(loaded, rule.id) if select is None or select in rule.id else None
         if tests is not None:
-            yield from _of_rule(tests)
+            yield from seen_by(tests)
             tests.close()
 
 
-def _of_rule(tests: RuleTests) -> Iterator[ConditionSeen]:
+def seen_by(tests: RuleTests) -> Iterator[ConditionSeen]:
+    """Every condition of one rule with what its tests saw."""
     seen: dict[Path, set[Truth]] = {}
     leaves: dict[Path, Tree] = {}
     looked = (outcome for case in tests.cases for outcome in tests.look(case)[1])

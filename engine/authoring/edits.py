@@ -14,6 +14,7 @@ from engine.authoring.loading import parse_document
 from engine.authoring.packs import Packs, accept, declared_rules, known_in_pack, read_rule, rule_files
 from engine.authoring.problems import Problem, in_order
 from engine.authoring.reading import Reading
+from engine.authoring.references import Known
 from engine.rule import Rule
 from engine.ruleset import Pack
 
@@ -62,7 +63,7 @@ def edited(loaded: Loaded, file: str, text: str) -> Edited:
     if document.data is not None:
         reading = _reading(loaded, document)
         files = rule_files(reading)
-        known = {**loaded.names, "rule": declared_rules(reading, files)}
+        known: Known = {**loaded.names, "rule": declared_rules(reading, files)}
         known = known_in_pack(reading, loaded.folders[pack.id], known, pack.parameters)
         rule = read_rule(reading, file, pack.parameters, known)
         if rule is not None:
@@ -87,9 +88,9 @@ def with_text(loaded: Loaded, file: str, text: str) -> Loaded:
     """The whole folder with this text in one of its files, and every problem that it then has anywhere."""
     document, problems = parse_document(text, file)
     root = file.partition("/")[0]
-    others = {name: other for name, other in loaded.documents.items() if name != file}
+    texts = {**loaded.documents, file: document}
     unread = set(loaded.unread) - {file} | ({file} if document.data is None else set())
-    readable = {**others, **({file: document} if document.data is not None else {})}
+    readable = {name: texts[name] for name in loaded.paths if name in texts and name not in unread}
     assembled = assemble(root, readable, loaded.paths, unread)
     unreadable = (problem for problem in loaded.problems if problem.file in unread and problem.file != file)
     return replace(assembled, problems=in_order((*problems, *unreadable, *assembled.problems)))

@@ -132,10 +132,10 @@ class RuleTests:
         """The rule under these settings, with the rules it yields to, ready to be asked."""
         key = tuple(sorted(parameters.items()))
         if key not in self._engines:
-            self._engines[key] = Engine(self._rules(parameters), self.loaded.concepts)
+            self._engines[key] = Engine(self.rules_alone(parameters), self.loaded.concepts)
         return self._engines[key]
 
-    def _rules(self, parameters: Mapping[str, str]) -> RuleSet:
+    def rules_alone(self, parameters: Mapping[str, str]) -> RuleSet:
         """The rule alone, with those it yields to, under these settings; whatever its status, it is looked at and shown."""
         rules = self.loaded.rules
         under_test = self.loaded.rule_with(self.rule_id, parameters)

@@ -89,6 +89,8 @@ def test_the_first_test_of_a_new_file_is_one(mini):
 def test_what_came_out_is_what_the_same_test_expects(mini):
     """Every test of the small rules, with its expectation replaced by what came out, passes."""
     tests = read_tests(mini, KIDNEY)
+    assert tests is not None
+    assert tests.file is not None
     truths = set()
     for case in tests.cases:
         _, cards = tests.evaluate(case)

@@ -6,6 +6,7 @@ import pytest
 
 from engine.authoring.edits import edited, files_of_rules, with_text
 from engine.authoring.loading import load_rules
+from tests.engine.authoring.conftest import Folder
 
 RULE = "rules/baclofen-it/warnings/renal-impairment.yaml"
 INSIDE = RULE.removeprefix("rules/")
@@ -16,7 +17,7 @@ def loaded(folder):
     return folder.load()
 
 
-def text_of(folder) -> str:
+def text_of(folder: Folder) -> str:
     return (folder.path / INSIDE).read_text()
 
 
@@ -55,6 +56,7 @@ def test_a_mistake_is_found_as_if_the_file_had_been_saved(folder, loaded, old, n
 
 def test_another_limit_is_another_rule_and_the_others_stay(folder, loaded):
     edit = edited(loaded, RULE, text_of(folder).replace("title: ", "title: Very ", 1))
+    assert edit.rule is not None
     assert edit.rule.title.startswith("Very ")
     assert edit.loaded.rules.rule(edit.rule.id) is edit.rule
     assert len(edit.loaded.rules.rules) == len(loaded.rules.rules)

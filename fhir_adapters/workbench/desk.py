@@ -1,0 +1,195 @@
+"""The desk of one author: a rules folder in memory, the rule that lies open, and what its tests say.
+
+What is typed changes only what is in memory. Files change in two places: :meth:`Desk.save` and :meth:`Desk.add_test`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+from engine.authoring.case_text import case_text, new_file, with_case
+from engine.authoring.condition_coverage import ConditionSeen, seen_by
+from engine.authoring.documents import Document, case_file
+from engine.authoring.edits import Edited, edited, files_of_rules, with_text
+from engine.authoring.folder import Loaded
+from engine.authoring.loading import parse_document, read_document
+from engine.authoring.problems import Problem
+from engine.authoring.testing import CaseResult, RuleTests, rule_tests
+from engine.describe import describe
+from engine.errors import CdsError
+from fhir_adapters.workbench.patients import own_keys
+
+
+class DeskError(CdsError):
+    """A file cannot be written as asked; the message is for the author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A test that could be added: its lines, the whole file with it, how it ends, and what keeps it from being one."""
+
+    lines: str
+    text: str
+    result: CaseResult | None
+    problems: tuple[Problem, ...]
+
+
+class Desk:
+    """One author's work on one rule of a folder; not to be used from two threads at once."""
+
+    def __init__(self, loaded: Loaded, file: str) -> None:
+        """Lay a rule file open."""
+        self.loaded = loaded
+        self.open(file)
+
+    @property
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """The rule files of each pack."""
+        return files_of_rules(self.loaded)
+
+    @property
+    def saved_text(self) -> str:
+        """The text of the open rule as it was read from its file."""
+        document = self.loaded.documents.get(self.file)
+        return document.text if document is not None else self._on_disk(self.file)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the open rule differs from its file."""
+        return self.edit.document.text != self.saved_text
+
+    @property
+    def path(self) -> Path:
+        """Where the open rule is stored."""
+        return self.loaded.paths[self.file]
+
+    def open(self, file: str) -> None:
+        """Lay another rule open; what was typed and not saved is gone."""
+        self.file = file
+        self.edit: Edited = edited(self.loaded, file, self.saved_text)
+        self.read_tests()
+
+    def read_tests(self) -> None:
+        """Read the test file beside the open rule again; without one, a file without tests."""
+        name = case_file(self.file)
+        path = self.path.with_name(Path(name).name)
+        self.test_document, self.test_problems = (
+            read_document(path, name) if path.exists() else (Document(name, ""), [])
+        )
+
+    def type(self, text: str) -> Edited:
+        """The open rule with another text, in memory."""
+        self.edit = edited(self.loaded, self.file, text)
+        return self.edit
+
+    def sentence(self) -> str:
+        """The open rule as an English sentence; empty while it is none."""
+        rule = self.edit.rule
+        return (
+            describe(rule, self.edit.loaded.concepts, self.edit.loaded.rules.findings)
+            if rule is not None
+            else ""
+        )
+
+    def tests(self) -> RuleTests | None:
+        """The tests of the open rule as it is typed; None while it is no rule or has no test file."""
+        if self.edit.rule is None or self.test_document.data is None:
+            return None
+        return rule_tests(self.edit.loaded, self.edit.rule.id, self.test_document, self.test_problems)
+
+    def run_tests(self) -> list[CaseResult]:
+        """Run the tests of the open rule as it is typed."""
+        tests = self.tests()
+        if tests is None:
+            return []
+        try:
+            return [tests.run(case) for case in tests.cases]
+        finally:
+            tests.close()
+
+    def coverage(self) -> list[ConditionSeen]:
+        """Every condition of the open rule with the truths that its tests saw in it while it decided."""
+        tests = self.tests()
+        if tests is None:
+            return []
+        try:
+            return list(seen_by(tests))
+        finally:
+            tests.close()
+
+    def today(self, otherwise: date) -> date:
+        """The day of the tests of the open rule; ``otherwise`` where there are none."""
+        tests = self.tests()
+        return tests.file.today if tests is not None and tests.file is not None else otherwise
+
+    def difference(self) -> list[str]:
+        """What saving would change in the file, line by line, as ``diff -u`` prints it, without a head."""
+        lines = unified_diff(
+            self.saved_text.split("\n"), self.edit.document.text.split("\n"), lineterm="", n=2
+        )
+        return list(lines)[2:]
+
+    def consequences(self) -> tuple[Problem, ...]:
+        """The problems that other files would have if the open rule were saved as it is typed, and do not have now."""
+        then = with_text(self.loaded, self.file, self.edit.document.text)
+        return tuple(p for p in then.problems if p.file != self.file and p not in self.loaded.problems)
+
+    def save(self) -> None:
+        """Write the open rule to its file.
+
+        Raises:
+            DeskError: the file was changed by someone else since it was read, or cannot be written.
+        """
+        text = self.edit.document.text
+        if self._on_disk(self.file) != self.saved_text:
+            raise DeskError(
+                f"{self.file} has been changed elsewhere since it was opened here: nothing was written"
+            )
+        self._write(self.path, text)
+        self.loaded = with_text(self.loaded, self.file, text)
+        self.edit = edited(self.loaded, self.file, text)
+
+    def addition(
+        self, name: str, setup: Mapping[str, Any], expect: Mapping[str, Any], today: date
+    ) -> Addition:
+        """A test of this name, patient and expectation, as it would stand in the test file, and how it would end."""
+        assert self.edit.rule is not None
+        document = self.test_document
+        if document.data is None:
+            document, _ = parse_document(new_file(today), document.file)
+        lines = case_text(name, own_keys(setup, document), expect)
+        text = with_case(document, lines)
+        tests = rule_tests(self.edit.loaded, self.edit.rule.id, *parse_document(text, document.file))
+        result = tests.run(tests.cases[-1]) if tests.cases else None
+        tests.close()
+        return Addition(lines, text, result, tests.problems)
+
+    def add_test(self, addition: Addition) -> None:
+        """Write the test file with one more test.
+
+        Raises:
+            DeskError: the file was changed by someone else since it was read, or cannot be written.
+        """
+        name = case_file(self.file)
+        path = self.path.with_name(Path(name).name)
+        if path.exists() and self._on_disk(name, path) != self.test_document.text:
+            raise DeskError(
+                f"{name} has been changed elsewhere since it was opened here: nothing was written"
+            )
+        self._write(path, addition.text)
+        self.read_tests()
+
+    def _on_disk(self, name: str, path: Path | None = None) -> str:
+        document, _ = read_document(path or self.loaded.paths[name], name)
+        return document.text
+
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise DeskError(f"{path.name} cannot be written ({error.strerror})") from None

@@ -1,0 +1,292 @@
+"""The page: its regions joined, for one author in one tab of the browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from nicegui import background_tasks, ui
+from nicegui.events import GenericEventArguments
+
+from engine.authoring.condition_coverage import ConditionSeen, seen_by
+from engine.authoring.documents import case_file
+from engine.authoring.testing import CaseResult
+from fhir_adapters.workbench.card_pane import CardPane
+from fhir_adapters.workbench.desk import Addition, Desk, DeskError
+from fhir_adapters.workbench.dialogs import SaveDialog, TestDialog
+from fhir_adapters.workbench.elements import button, finder, part, status, words
+from fhir_adapters.workbench.inbox import Inbox
+from fhir_adapters.workbench.looks import Look, Scope, look
+from fhir_adapters.workbench.patient_pane import PatientPane
+from fhir_adapters.workbench.patients import MadeUp, Patient, setups_of
+from fhir_adapters.workbench.rule_pane import RulePane
+from fhir_adapters.workbench.test_pane import SentencePane, TestPane
+from fhir_adapters.workbench.trace_pane import TracePane
+
+PAUSE = 0.35
+"""Seconds without a key after which the text is read."""
+
+
+class Page:
+    """One tab: what lies on its desk, and the regions that show it. Work is done in threads, one piece after another."""
+
+    def __init__(self, desk: Desk, inbox: Inbox, clock: Callable[[], datetime]) -> None:
+        """Draw the page for a desk."""
+        self._desk, self._inbox, self._clock = desk, inbox, clock
+        self._kept: dict[str, str] = {}
+        self._keys = 0
+        self._text = desk.edit.document.text
+        self._scope: Scope = "rule"
+        self._look = Look()
+        self._working = asyncio.Lock()
+        self._dark = ui.dark_mode()
+        self._draw_head()
+        with part("div", "bench"):
+            self._rule = RulePane(
+                desk.edit.document.text, typed=self._typed, save=self._ask_save, test=self._run_tests
+            )
+            self._patient = PatientPane(self._patient_chosen)
+            self._cards = CardPane(self._rescope)
+            with part("div", "under"):
+                self._trace = TracePane(self._rule.go)
+                self._sentence = SentencePane()
+            with part("div", "side"):
+                self._tests = TestPane(run=self._run_tests, pick=self._pick, add=self._ask_test)
+        self._save_dialog = SaveDialog(self._save)
+        self._test_dialog = TestDialog(self._propose, self._add_test)
+        ui.on("record", self._record)
+
+    async def begin(self) -> None:
+        """Fill the regions, once the browser is there."""
+        self._darken(bool(await ui.run_javascript("primum.prefersDark()", timeout=30)))
+        self._rule.name_editor()
+        await self._opened()
+
+    def _draw_head(self) -> None:
+        with ui.header().classes("head"):
+            part("a", "skip", href="#cards")._text = "Skip to the cards"
+            with part("div", "brand"):
+                words("Primum", "h1")
+                words("Workbench", "span")
+            options = {
+                file: f"{file.rsplit('/', 1)[1].removesuffix('.yaml')} · {self._title(file)}"
+                for files in self._desk.files.values()
+                for file in files
+            }
+            self._finder = finder("Rule", options, self._desk.file, self._picked)
+            self._state = status("Saved")
+            self._save_button = button("Save…", self._ask_save, picture="save")
+            self._dark_button = button(
+                "",
+                lambda: self._darken(not self._dark.value, keep=True),
+                look="quiet",
+                picture="contrast",
+                label="Dark",
+            )
+
+    def _title(self, file: str) -> str:
+        document = self._desk.loaded.documents.get(file)
+        data = document.data if document is not None else None
+        title = data.get("title") if isinstance(data, dict) else None
+        return str(title or "cannot be read")
+
+    # The rule ---------------------------------------------------------------------------------------------------------
+
+    async def _picked(self, file: str | None) -> None:
+        if not file or file == self._desk.file:
+            return
+        await self._settle()
+        async with self._working:
+            await asyncio.to_thread(self._desk.open, file)
+            if file in self._kept:
+                await asyncio.to_thread(self._desk.type, self._kept[file])
+        self._text = self._desk.edit.document.text
+        self._rule.fill(self._text)
+        await self._opened()
+
+    async def _opened(self) -> None:
+        """Show the rule that has been laid open, with the first patient of its tests."""
+        async with self._working:
+            setups, day = await asyncio.to_thread(self._patients_of_tests)
+        self._patient.prepare(self._desk.edit, setups, day)
+        await self._read()
+
+    def _patients_of_tests(self) -> tuple[dict[str, Mapping[str, Any]], str]:
+        tests = self._desk.tests()
+        setups = setups_of(tests) if tests is not None else {}
+        return setups, self._desk.today(self._today()).isoformat()
+
+    async def _typed(self, text: str) -> None:
+        self._keys += 1
+        mine, self._text = self._keys, text
+        await asyncio.sleep(PAUSE)
+        if mine == self._keys:
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Read what has been typed, if it has not been read yet."""
+        text = self._text
+        async with self._working:
+            if text == self._desk.edit.document.text:
+                return
+            await asyncio.to_thread(self._desk.type, text)
+        if text == self._text:
+            await self._read()
+
+    async def _read(self) -> None:
+        """Show what is wrong with the text, and what it means for the patient."""
+        edit = self._desk.edit
+        self._keep()
+        self._rule.show_problems(edit)
+        if not edit.usable:
+            self._cards.wait("The rule has problems: these cards are of the text before.")
+            return
+        async with self._working:
+            sentence, tests = await asyncio.to_thread(lambda: (self._desk.sentence(), self._desk.tests()))
+        assert edit.rule is not None
+        rule = edit.rule
+        review = f"{rule.review.state} by {rule.review.by}" if rule.review.by else rule.review.state
+        self._sentence.show(sentence, f"{rule.id} {rule.version} · {rule.status} · {review}")
+        if tests is None:
+            self._tests.show_cases((), ())
+        else:
+            self._tests.show_cases(tests.cases, tests.problems)
+        await self._show_look()
+
+    def _keep(self) -> None:
+        """Keep what is typed and not saved, also while other rules lie open."""
+        file = self._desk.file
+        self._kept.pop(file, None)
+        if self._desk.changed:
+            self._kept[file] = self._desk.edit.document.text
+        count = len(self._kept)
+        self._save_button.classes(remove="plain primary", add="primary" if file in self._kept else "plain")
+        here = "Not saved" if file in self._kept else "Saved"
+        others = count - (file in self._kept)
+        self._state.text = here + (
+            f", {others} other {'rule' if others == 1 else 'rules'} not saved" if others else ""
+        )
+        ui.run_javascript(f"window.onbeforeunload = {'() => true' if count else 'null'}")
+
+    # The patient ------------------------------------------------------------------------------------------------------
+
+    def _patient_chosen(self, _: Patient) -> None:
+        background_tasks.create(self._show_look(), name="look")
+
+    async def _rescope(self, scope: Scope) -> None:
+        self._scope = scope
+        await self._show_look()
+
+    async def _show_look(self) -> None:
+        """Look at the patient, and show what came of it."""
+        edit, patient = self._desk.edit, self._patient.patient
+        if not edit.usable:
+            return
+        async with self._working:
+            today = await asyncio.to_thread(self._desk.today, self._today())
+            found = await asyncio.to_thread(look, edit, patient, self._scope, now=self._clock(), today=today)
+        if edit is not self._desk.edit or patient is not self._patient.patient:
+            return
+        self._look = found
+        self._patient.show(found)
+        self._cards.show(found)
+        self._trace.show(found)
+        self._rule.show_findings(found)
+
+    async def _record(self, event: GenericEventArguments) -> None:
+        told = event.args
+        content = self._inbox.take(str(told["key"]))
+        if content is None:
+            ui.notify("The record is too large, or could not be taken.", type="negative")
+            return
+        self._patient.take_record(content, str(told["name"]))
+
+    # The tests --------------------------------------------------------------------------------------------------------
+
+    async def _pick(self, name: str) -> None:
+        self._patient.begin_with(name)
+
+    async def _run_tests(self) -> None:
+        await self._settle()
+        async with self._working:
+            tests = await asyncio.to_thread(self._desk.tests)
+            if tests is None or not tests.cases:
+                self._tests.say("There is no test to run.")
+                return
+            results: list[CaseResult] = []
+            for case in tests.cases:
+                self._tests.say(f"Running test {len(results) + 1} of {len(tests.cases)} …")
+                results.append(await asyncio.to_thread(tests.run, case))
+            self._tests.say("Looking which conditions the tests saw …")
+            seen: list[ConditionSeen] = await asyncio.to_thread(lambda: list(seen_by(tests)))
+            await asyncio.to_thread(tests.close)
+        self._tests.show_results(results, seen, self._desk.loaded.concepts)
+
+    async def _ask_test(self) -> None:
+        await self._settle()
+        if (
+            not isinstance(self._patient.patient, MadeUp)
+            or not self._look.expectation
+            or not self._desk.edit.usable
+        ):
+            ui.notify("A test is made of a made-up patient, and of a rule without problems.", type="warning")
+            return
+        self._test_dialog.ask(case_file(self._desk.file))
+
+    async def _propose(self, name: str) -> Addition | None:
+        patient = self._patient.patient
+        if not isinstance(patient, MadeUp):
+            return None
+        async with self._working:
+            return await asyncio.to_thread(
+                self._desk.addition, name, patient.setup, self._look.expectation, self._today()
+            )
+
+    async def _add_test(self, addition: Addition) -> None:
+        async with self._working:
+            try:
+                await asyncio.to_thread(self._desk.add_test, addition)
+            except DeskError as error:
+                ui.notify(f"{error}.", type="negative")
+                return
+            setups, _ = await asyncio.to_thread(self._patients_of_tests)
+        self._test_dialog.close()
+        self._patient.offer(setups)
+        ui.notify("The test is in the file.", type="positive")
+        await self._read()
+
+    # The file ---------------------------------------------------------------------------------------------------------
+
+    async def _ask_save(self) -> None:
+        await self._settle()
+        if not self._desk.changed:
+            ui.notify("Nothing has changed.")
+            return
+        async with self._working:
+            consequences = await asyncio.to_thread(self._desk.consequences)
+            difference = await asyncio.to_thread(self._desk.difference)
+        self._save_dialog.ask(self._desk.file, difference, consequences, broken=not self._desk.edit.usable)
+
+    async def _save(self) -> None:
+        async with self._working:
+            try:
+                await asyncio.to_thread(self._desk.save)
+            except DeskError as error:
+                ui.notify(f"{error}.", type="negative")
+                return
+        self._save_dialog.close()
+        ui.notify("Saved.", type="positive")
+        await self._read()
+
+    def _darken(self, dark: bool, *, keep: bool = False) -> None:
+        self._dark.value = dark
+        self._rule.editor.theme = "githubDark" if dark else "githubLight"
+        self._dark_button.props["aria-pressed"] = "true" if dark else "false"
+        self._dark_button.update()
+        if keep:
+            ui.run_javascript(f"primum.keepDark({str(dark).lower()})")
+
+    def _today(self) -> date:
+        return self._clock().date()

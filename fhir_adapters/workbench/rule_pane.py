@@ -1,0 +1,121 @@
+"""The rule: its YAML in an editor, and its problems as one types, each with line, reason and mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from engine.authoring.edits import Edited
+from engine.authoring.problems import Problem
+from engine.finding import Truth
+from fhir_adapters.workbench.elements import icon, pane, part, status, words
+from fhir_adapters.workbench.looks import Look
+
+_TOLD = 8
+
+
+class RulePane:
+    """The region of the rule; ``typed`` is called with every change, ``save`` and ``test`` by their keys."""
+
+    def __init__(
+        self, text: str, *, typed: Callable[[str], Any], save: Callable[[], Any], test: Callable[[], Any]
+    ) -> None:
+        """Draw the editor with a text."""
+        self._problems: tuple[Problem, ...] = ()
+        self._place = -1
+        keys: dict[str, Any] = {
+            "F8": lambda _: self._next(),
+            "Mod-s": lambda _: save(),
+            "Mod-Enter": lambda _: test(),
+        }
+        with pane("rule", "Rule", "rule") as head:
+            with head:
+                words(
+                    "F8 next problem · Ctrl+S save · Ctrl+Enter run tests · Esc Tab leaves", "p", "keys"
+                ).props["id"] = "rule-keys"
+            self.editor = ui.codemirror(
+                text,
+                language="YAML",
+                theme="githubLight",
+                indent="  ",
+                line_wrapping=True,
+                keymap=keys,
+                on_change=lambda event: typed(event.value),
+            ).classes("editor")
+            with part("div", "problems", id="problems"):
+                self._status = status("No problems.")
+                self._list = part("ul", aria_label="Problems of the rule")
+
+    def name_editor(self) -> None:
+        """Give the editor its name for screen readers; its own keys are beside it."""
+        ui.run_javascript(
+            f"primum.nameEditor({self.editor.id}, 'Text of the rule, YAML', 'rule-keys problems')"
+        )
+
+    def fill(self, text: str) -> None:
+        """Put another text into the editor."""
+        self.editor.value = text
+
+    def go(self, line: int, column: int = 1) -> None:
+        """Move to a place of the text, and write there."""
+        ui.run_javascript(f"primum.goTo({self.editor.id}, {line}, {column})")
+
+    def show_problems(self, edit: Edited) -> None:
+        """Say what is wrong, under the editor and at the lines."""
+        self._problems, self._place = edit.problems, -1
+        self._status.text = _counted(edit)
+        self._status.classes(replace=f"status {'bad' if not edit.usable else 'good'}")
+        self._list.clear()
+        with self._list:
+            for problem in edit.problems[:_TOLD]:
+                with part("li"):
+                    self._problem(problem)
+            if len(edit.problems) > _TOLD:
+                words(f"and {len(edit.problems) - _TOLD} more", "li", "more")
+        self.editor.line_tooltips = {problem.line: problem.message for problem in edit.problems}
+        self.editor.decorations = [
+            {"kind": "line", "line": line, "class": "line-problem"}
+            for line in sorted({p.line for p in edit.problems})
+        ]
+        self.editor.update()
+
+    def show_findings(self, look: Look) -> None:
+        """Mark the lines of the conditions with what they came to, where the text has no problems."""
+        if self._problems:
+            return
+        found: dict[int, Truth] = {}
+        for line in (line for explanation in look.explanations for line in explanation.lines):
+            if line.position is not None and line.truth is not None:
+                found[line.position.line] = line.truth
+        self.editor.decorations = [
+            {"kind": "line", "line": line, "class": f"line-{truth.value}"}
+            for line, truth in sorted(found.items())
+        ]
+        self.editor.update()
+
+    def _problem(self, problem: Problem) -> None:
+        with part("button", f"problem {problem.severity}", type="button") as element:
+            icon("error" if problem.severity == "error" else "warning")
+            words(f"Line {problem.line}", "span", "place")
+            with part("span", "reason"):
+                words(problem.message)
+                if problem.help:
+                    words(f" {problem.help}", "span", "mend")
+        element.on("click", lambda: self.go(problem.line, problem.column))
+
+    def _next(self) -> None:
+        if self._problems:
+            self._place = (self._place + 1) % len(self._problems)
+            self.go(self._problems[self._place].line, self._problems[self._place].column)
+
+
+def _counted(edit: Edited) -> str:
+    if not edit.problems:
+        return "No problems."
+    count = len(edit.problems)
+    if edit.usable:
+        return f"{count} {'warning' if count == 1 else 'warnings'}."
+    what = f"{count} {'problem' if count == 1 else 'problems'}"
+    return f"{what}. Cards, trace and tests are of the text before."

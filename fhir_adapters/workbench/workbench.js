@@ -1,0 +1,39 @@
+// What the page does in the browser itself: the editor's name and cursor, light and dark, and records on their way in.
+window.primum = {
+  async editor(id) {
+    const element = getElement(id);
+    await element.editorPromise;
+    return element.editor;
+  },
+  async nameEditor(id, label, described) {
+    const editor = await this.editor(id);
+    editor.contentDOM.setAttribute("aria-label", label);
+    editor.contentDOM.setAttribute("aria-describedby", described);
+  },
+  async goTo(id, line, column) {
+    const editor = await this.editor(id);
+    const place = editor.state.doc.line(Math.max(1, Math.min(line, editor.state.doc.lines)));
+    const anchor = Math.min(place.from + column - 1, place.to);
+    editor.dispatch({ selection: { anchor }, scrollIntoView: true });
+    editor.focus();
+  },
+  prefersDark() {
+    const chosen = localStorage.getItem("primum-dark");
+    return chosen === null ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "true";
+  },
+  keepDark(dark) {
+    localStorage.setItem("primum-dark", dark);
+  },
+  async send(body, name) {
+    const answer = await fetch("record", { method: "POST", body });
+    emitEvent("record", { key: answer.ok ? await answer.text() : "", name, status: answer.status });
+  },
+  sendText(id) {
+    const area = document.getElementById(id);
+    if (area.value.trim()) this.send(area.value, "the pasted text");
+  },
+  sendFile(input) {
+    if (input.files.length) this.send(input.files[0], input.files[0].name);
+    input.value = "";
+  },
+};
