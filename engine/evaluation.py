@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
+from threading import Lock
 from typing import Any, Final, Literal
 
 from engine.concepts import ConceptLibrary, Medicine
@@ -87,6 +88,10 @@ class Engine:
         self._together = {hook: self._by_medicine(rules.active(hook)) for hook in Hook}
         self._alike = self._numbered()
         self._matcher = Matcher(expressions)
+        self._sites: dict[frozenset[str], Engine] = {}
+        self._lock = Lock()
+        if rules.adjustments:
+            self._at_a_site(frozenset(rules.adjustments))
 
     def _by_medicine(self, rules: Iterable[Rule]) -> dict[tuple[str, str], list[Rule]]:
         """The rules of each pack about each medicine, which are looked at together."""
@@ -106,7 +111,13 @@ class Engine:
         }
 
     def evaluate(self, facts: PatientFacts) -> Evaluation:
-        """Look at every active rule of the hook for this patient; a rule that fails is an unknown outcome of its own."""
+        """Look at every active rule of the hook for this patient; a rule that fails is an unknown outcome of its own.
+
+        Rules are as the site has adjusted them on the day of the question.
+        """
+        adjusted = frozenset(self.rules.adjusted_on(facts.now.date()))
+        if adjusted:
+            return self._at_a_site(adjusted).evaluate(facts)
         facts = _in_order(facts)
         concepts = self.concepts.with_members(facts.members) if facts.members else self.concepts
         outcomes: list[RuleOutcome] = []
@@ -120,6 +131,15 @@ class Engine:
     def close(self) -> None:
         """Free what the matcher holds."""
         self._matcher.close()
+        for engine in self._sites.values():
+            engine.close()
+
+    def _at_a_site(self, adjusted: frozenset[str]) -> Engine:
+        """The engine of the rules with these adjusted: adjustments end on different days, and each day has its own rules."""
+        with self._lock:
+            if adjusted not in self._sites:
+                self._sites[adjusted] = Engine(self.rules.with_adjusted(adjusted), self.concepts)
+            return self._sites[adjusted]
 
     def _about(self, look: _Look, rules: list[Rule]) -> Iterator[RuleOutcome]:
         found = subjects(look.medicine, look.record)

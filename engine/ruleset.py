@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 
+from engine.adjustments import Adjustment
 from engine.rule import Hook, Rule, SharedFinding
 
 
@@ -52,7 +54,8 @@ class RuleSet:
 
     ``rules`` are in the order of their ids; ``override_reasons`` maps an id to the words of the choice.
     ``critical_needs_review``: a card is *critical*, which some clients show as a window over all others, only where a
-    clinician has signed its rule off; otherwise it is a warning (CH-131).
+    clinician has signed its rule off; otherwise it is a warning (CH-131). ``adjustments`` are a site's, by rule; ``rules`` are
+    as they ship.
     """
 
     rules: tuple[Rule, ...]
@@ -60,6 +63,7 @@ class RuleSet:
     findings: Mapping[str, SharedFinding] = field(default_factory=dict)
     override_reasons: Mapping[str, str] = field(default_factory=dict)
     critical_needs_review: bool = False
+    adjustments: Mapping[str, Adjustment] = field(default_factory=dict)
 
     def rule(self, rule_id: str) -> Rule:
         """The rule with this id; KeyError when there is none."""
@@ -71,6 +75,15 @@ class RuleSet:
     def pack_of(self, rule: Rule) -> Pack:
         """The pack that a rule belongs to, by the part of its id before the dot."""
         return self.packs[rule.id.split(".", 1)[0]]
+
+    def adjusted_on(self, day: date) -> Mapping[str, Adjustment]:
+        """The adjustments that are in force on a day."""
+        return {name: adjustment for name, adjustment in self.adjustments.items() if adjustment.holds(day)}
+
+    def with_adjusted(self, names: Collection[str]) -> RuleSet:
+        """The rules with these adjusted, and with no more to adjust."""
+        rules = tuple(self.adjustments[rule.id].adjusted if rule.id in names else rule for rule in self.rules)
+        return replace(self, rules=rules, adjustments={})
 
     def active(self, hook: Hook | None = None) -> tuple[Rule, ...]:
         """Active rules (experimental ones included), those of one hook when it is given."""

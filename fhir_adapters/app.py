@@ -180,8 +180,12 @@ def application(
             rules=len(rules.active()),
             mode="open" if authenticator is None else "authenticated",
             clients=[client.name for client in clients],
+            adjusted=sorted(rules.adjusted_on(clock().date())),
             store=recorder.store.kind if recorder is not None else "none: PRIMUM_DATABASE_URL is not set",
         )
+        for name in sorted(rules.adjustments.keys() - rules.adjusted_on(clock().date()).keys()):
+            until = rules.adjustments[name].until.isoformat()
+            journal.note("adjustment-expired", level=logging.WARNING, rule=name, until=until)
         yield
         await fetching.aclose()
         if unlisted is not None:
@@ -221,7 +225,9 @@ def application(
     )
     for router in (hooks, reports):
         app.include_router(router, prefix=settings.path_prefix, dependencies=[Depends(admit)])
-    app.include_router(health_router(rules, concepts, services, recorder=recorder, unlisted=unlisted))
+    app.include_router(
+        health_router(rules, concepts, services, recorder=recorder, unlisted=unlisted, clock=clock)
+    )
     describe(app, (Feedback, Stored), authenticated=authenticator is not None)
     guard(app, {*settings.cors_origins, *(origin for client in clients for origin in client.origins)})
     return app

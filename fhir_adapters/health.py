@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -21,11 +23,12 @@ def health_router(
     *,
     recorder: Recorder | None = None,
     unlisted: UnlistedCodes | None = None,
+    clock: Callable[[], datetime],
 ) -> APIRouter:
     """``/health/live`` answers as long as the process does; ``/health/ready`` says with what it answers.
 
-    That is packs and versions, expansions with their hashes, the store and the terminology server. Neither of the last two
-    makes the service unready when it fails: cards reach the prescriber all the same.
+    That is packs and versions, what the site has adjusted, expansions with their hashes, the store and the terminology server.
+    Neither of the last two makes the service unready when it fails: cards reach the prescriber all the same.
     """
     router = APIRouter(prefix="/health", tags=["Health"])
 
@@ -52,11 +55,26 @@ def health_router(
             "services": list(services.by_id),
             "rules": len(rules.active()),
             "packs": packs,
+            "adjustments": _adjustments(rules, clock().date()),
             "terminology": _terminology(concepts, unlisted),
             "store": {"kind": recorder.store.kind, "state": recorder.state} if recorder else {"kind": "none"},
         }
 
     return router
+
+
+def _adjustments(rules: RuleSet, today: date) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": rule,
+            "set": adjustment.words,
+            "reason": adjustment.reason,
+            "approved_by": adjustment.approved_by,
+            "until": adjustment.until.isoformat(),
+            "in_force": adjustment.holds(today),
+        }
+        for rule, adjustment in sorted(rules.adjustments.items())
+    ]
 
 
 def _terminology(concepts: ConceptLibrary, unlisted: UnlistedCodes | None) -> dict[str, Any]:

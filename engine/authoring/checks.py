@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeGuard
 
+from engine.authoring.adjustments import adjustment_problems
 from engine.authoring.documents import Document, case_file, is_case_file
 from engine.authoring.lock import Unlocked, lock_file, read_lock, unlocked
 from engine.authoring.problems import Problem, nearest
@@ -242,7 +243,18 @@ class LockUnreadable(Check):
                 yield Document(lock_file(loaded, pack_id), "").problem(self.code, str(error), mend)
 
 
+class AdjustedAtSite(Check):
+    """A site does not show a rule, or shows it otherwise than it ships."""
+
+    code = "adjusted-at-site"
+
+    def problems(self, loaded: Loaded) -> Iterator[Problem]:
+        """Every such rule: a warning, so that nobody overlooks it."""
+        yield from adjustment_problems(loaded)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
+    AdjustedAtSite(),
     ChangedWithoutVersion(),
     LockBehind(),
     LockUnreadable(),

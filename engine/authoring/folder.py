@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 
+from engine.authoring.adjustments import read_adjustments
 from engine.authoring.checks import CHECKS
 from engine.authoring.documents import Document, Position
 from engine.authoring.files import ConceptFile, ReasonsDocument, SentencesDocument
@@ -96,7 +97,13 @@ def assemble(
     findings = _read_findings(reading, known)
     packs = read_packs(reading, known)
     _check_names(reading, packs)
-    rules = RuleSet(tuple(packs.rules[name] for name in sorted(packs.rules)), packs.packs, findings, reasons)
+    rules = RuleSet(
+        tuple(packs.rules[name] for name in sorted(packs.rules)),
+        packs.packs,
+        findings,
+        reasons,
+        adjustments=read_adjustments(reading, packs),
+    )
     loaded = Loaded(
         rules,
         library,

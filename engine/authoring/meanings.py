@@ -88,6 +88,7 @@ MEANINGS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("ActionLeaf", "action"): _ACTIONS,
     ("OrderLeaf", "action"): _ACTIONS,
     ("MedicationEntry", "action"): _ACTIONS,
+    ("AdjustedFile", "status"): {"retired": "Looked at and recorded, and on no card of this site."},
     ("AllergyLeaf", "status"): {"active": "It still holds.", "inactive": "It no longer holds."},
     ("AllergyEntry", "status"): {"active": "It still holds.", "inactive": "It no longer holds."},
     ("AllergyLeaf", "type"): {

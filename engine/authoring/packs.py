@@ -100,7 +100,7 @@ def _has_id(reading: Reading, name: str) -> bool:
 def rule_files(reading: Reading) -> dict[str, list[str]]:
     """The rule files of each pack's folder; a file that no pack is above is noted."""
     elsewhere = {reading.name(area) for area in ("concepts", "findings", "override-reasons.yaml")}
-    elsewhere |= {reading.name(f"local/{site}.yaml") for site in ("codes", "parameters")}
+    elsewhere |= {reading.name(f"local/{site}.yaml") for site in ("adjustments", "codes", "parameters")}
     files: dict[str, list[str]] = {
         str(PurePosixPath(name).parent): [] for name in reading.paths if PurePosixPath(name).name == PACK
     }

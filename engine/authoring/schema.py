@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from engine.authoring.adjustments import LocalAdjustmentsDocument
 from engine.authoring.cases import CaseFile
 from engine.authoring.files import (
     ConceptsDocument,
@@ -41,6 +42,7 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
     "sentences": SentencesDocument,
     "equivalent-mutants": EquivalentMutantsDocument,
     "override-reasons": ReasonsDocument,
+    "local-adjustments": LocalAdjustmentsDocument,
     "local-codes": LocalCodesDocument,
     "local-parameters": LocalParametersDocument,
 }

@@ -147,6 +147,7 @@ class RuleTests:
         return replace(
             rules,
             rules=tuple(rule.model_copy(update=shown) for rule in together),
+            adjustments={},
             packs={**rules.packs, pack.id: replace(pack, parameters={**pack.parameters, **parameters})},
         )
 

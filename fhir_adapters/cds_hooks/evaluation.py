@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from engine.adjustments import Adjustment
 from engine.evaluation import Evaluation, RuleOutcome
 from engine.expansions import TerminologySource
 from engine.facts import FactList, ListName, PatientFacts
@@ -37,11 +38,25 @@ class Gap(Struct, frozen=True, omit_defaults=True):
     references: tuple[str, ...] = ()
 
 
+class AdjustmentReport(Struct, frozen=True, omit_defaults=True):
+    """What the site has set of a rule (``set``, in words), why, the role that approved it, and the last day on which it holds.
+
+    ``silenced``: the rule was looked at, and is on no card.
+    """
+
+    set: str
+    reason: str
+    approved_by: str
+    until: str
+    silenced: bool = False
+
+
 class RuleReport(Struct, frozen=True, omit_defaults=True):
     """How one rule ended for one order or for the therapy (``order`` is then absent).
 
     ``yielded_to`` names the rule whose card replaced this one's, ``error`` says that the rule itself failed. ``filtered``: it is on no
     card because the client was shown the same just before and asked not to be shown it again (CH-242).
+    ``adjusted``: the site has the rule otherwise than it ships, and what is told here is how it ended with that.
     """
 
     id: str
@@ -56,6 +71,7 @@ class RuleReport(Struct, frozen=True, omit_defaults=True):
     filtered: bool = False
     yielded_to: str = ""
     error: str = ""
+    adjusted: AdjustmentReport | None = None
 
 
 class IssueReport(Struct, frozen=True, omit_defaults=True):
@@ -132,6 +148,7 @@ def report_of(
     expansions in use come from.
     """
     packs = {outcome.rule.id.split(".", 1)[0] for outcome in evaluation.outcomes}
+    adjusted = rules.adjusted_on(facts.now.date())
     return EvaluationReport(
         decision=decision,
         packs=tuple(
@@ -139,7 +156,10 @@ def report_of(
             for pack in (rules.packs[pack_id] for pack_id in sorted(packs))
         ),
         terminology=_terminology(facts, sources),
-        rules=tuple(_rule(outcome, place in filtered) for place, outcome in enumerate(evaluation.outcomes)),
+        rules=tuple(
+            _rule(outcome, place in filtered, adjusted.get(outcome.rule.id))
+            for place, outcome in enumerate(evaluation.outcomes)
+        ),
         lists={name.value: _state(facts, name) for name in sorted(lists)},
         data_issues=tuple(
             IssueReport(issue.reference, issue.effect, issue.reason, issue.element) for issue in issues
@@ -155,7 +175,8 @@ def _terminology(facts: PatientFacts, sources: Iterable[TerminologySource]) -> T
     return TerminologyReport(expansions, looked_up) if expansions or looked_up else None
 
 
-def _rule(outcome: RuleOutcome, filtered: bool) -> RuleReport:
+def _rule(outcome: RuleOutcome, filtered: bool, adjustment: Adjustment | None) -> RuleReport:
+    silenced = adjustment is not None and adjustment.status is not None
     return RuleReport(
         id=outcome.rule.id,
         version=outcome.rule.version,
@@ -165,10 +186,21 @@ def _rule(outcome: RuleOutcome, filtered: bool) -> RuleReport:
         missing=tuple(Gap(gap.what, gap.why, gap.list or "", gap.references) for gap in outcome.missing),
         evidence=tuple(Entry(entry.reference, entry.label, entry.date) for entry in outcome.evidence),
         notes=outcome.notes,
-        experimental=outcome.rule.experimental,
+        experimental=outcome.rule.experimental and not silenced,
         filtered=filtered,
         yielded_to=outcome.yielded_to or "",
         error=outcome.error or "",
+        adjusted=_adjusted(adjustment) if adjustment is not None else None,
+    )
+
+
+def _adjusted(adjustment: Adjustment) -> AdjustmentReport:
+    return AdjustmentReport(
+        adjustment.words,
+        adjustment.reason,
+        adjustment.approved_by,
+        adjustment.until.isoformat(),
+        silenced=adjustment.status is not None,
     )
 
 

@@ -21,13 +21,29 @@ def describe(
     found = rule_named(rule, loaded)
     sentence = sentence_of(found, loaded.concepts, loaded.rules.findings)
     review = found.review.state if found.review.by is None else f"{found.review.state} by {found.review.by}"
+    adjustment = loaded.rules.adjustments.get(found.id)
+    site = (
+        f"{adjustment.words} until {adjustment.until}: {adjustment.reason}"
+        if adjustment is not None
+        else None
+    )
     if format is Format.JSON:
         about = {"id": found.id, "version": found.version, "title": found.title, "sentence": sentence}
-        write_json({**about, "statements": found.statements, "review": review, "limits": found.limits})
+        write_json(
+            {
+                **about,
+                "statements": found.statements,
+                "review": review,
+                "limits": found.limits,
+                "adjusted": site,
+            }
+        )
         return
     answers.print(
         words(f"{found.title}", "bold"), words(f"{found.id} {found.version} · {review}", "dim"), sep="\n"
     )
     answers.print(words(sentence))
+    if site is not None:
+        answers.print(words(f"At this site {site}", "yellow"))
     if found.limits:
         answers.print(words(f"Limits: {' '.join(found.limits.split())}", "dim"))

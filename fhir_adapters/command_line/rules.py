@@ -14,7 +14,14 @@ from engine.authoring.loading import DEFAULT_FOLDER
 from engine.authoring.problems import Problem, Severity
 from engine.authoring.schema import stale_schemas, write_schemas
 from engine.authoring.testing import CaseResult, Report, run_tests
-from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, RulesOption, loaded_rules
+from fhir_adapters.command_line.options import (
+    BROKEN,
+    FolderArgument,
+    FormatOption,
+    RulesOption,
+    loaded_rules,
+    with_expired,
+)
 from fhir_adapters.command_line.proofs import chosen_pack, coverage, show_conditions, show_mutants
 from fhir_adapters.command_line.rules_diff import diff
 from fhir_adapters.command_line.rules_lock import lock
@@ -46,7 +53,7 @@ def check(path: FolderArgument = None, format: FormatOption = Format.PRETTY) -> 
 
     Ends with 1 when there are errors.
     """
-    loaded = loaded_rules(path)
+    loaded = with_expired(loaded_rules(path))
     if format is Format.JSON:
         write_json({"rules": len(loaded.rules.rules), "problems": loaded.problems})
     else:
