@@ -110,9 +110,13 @@ def _without_object(raw: RawJson) -> Answer:
 def _of_bundle(head: Head) -> Answer:
     links = head.link if isinstance(head.link, list) else [head.link]
     more = any(text(node(link).get("relation")).lower() == "next" for link in links)
-    total = whole(head.total) if head.type in (None, "searchset") else None
+    stated = head.total if head.type in (None, "searchset") else None
+    total = whole(stated)
     slots = tuple(head.entry or ())
     excerpt = isinstance(head.type, str) and head.type in _EXCERPTS
+    if stated is not None and total is None:
+        why = "how many entries the search found cannot be read"
+        return Answer(ListState.PARTIAL, slots, why, excerpt=excerpt, more=more)
     return replace(_searched(slots, more=more, total=total or 0), excerpt=excerpt)
 
 

@@ -38,6 +38,8 @@ from fhir_adapters.wire import RawJson, decode_object, decode_value
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NEEDS_ENCOUNTER: Final = frozenset({Hook.ENCOUNTER_START, Hook.ENCOUNTER_DISCHARGE})
+MOST_ORDERS: Final = 200
+"""How many orders one session may hold: every rule is decided for each, and nobody signs as many at once."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -66,7 +68,7 @@ def read_request(body: bytes, hook: Hook) -> HookRequest:
     """Read the body of a call to the service of a hook.
 
     Raises:
-        Refusal: with status 400, naming the path of what is missing or wrong.
+        Refusal: with status 400, naming the path of what is missing or wrong, or 413 for too many orders.
     """
     members = _members(body)
     _check_hook(members, hook)
@@ -137,6 +139,9 @@ def _context(members: Mapping[str, Raw], hook: Hook) -> ReviewContext:
         raise _bad("not-supported", "context", str(error), "Send FHIR R4 resources.") from None
     except FhirDataError as error:
         raise _bad("structure", "context", str(error), "Send one JSON object in UTF-8.") from None
+    if len(context.orders) > MOST_ORDERS:
+        mend = f"Send at most {MOST_ORDERS} orders at a time."
+        raise Refusal(413, "too-long", "these are too many orders", where="context", mend=mend)
     needed = {"patientId": context.patient_id}
     if hook in _NEEDS_ENCOUNTER:
         needed["encounterId"] = context.encounter_id

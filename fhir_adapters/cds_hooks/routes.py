@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 ON_THE_LOOP: Final = 256 * 1024
 """Bytes of the largest request that is decided without a thread."""
+AN_ORDER: Final = 64 * 1024
+"""Bytes of record that take about as long to decide as one order more."""
 DISCARDED: Final = 4
 """How many times the limit is read and thrown away, so that a client gets to read why it was refused."""
 
@@ -107,7 +109,7 @@ def cds_hooks_router(
         client = caller.client if caller is not None else None
         asked = await beside(len(body), read_request, body, service.hook)
         asked = await complete(asked, service, client)
-        size = len(body) + asked.fetched
+        size = len(body) + asked.fetched + AN_ORDER * len(asked.context.orders[1:])
         decision, answer = await beside(size, _decided, decide, asked, service, client)
         if record is not None:
             answer = await record(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from engine.rule import Hook
-from fhir_adapters.cds_hooks.envelope import hook_of, read_request
+from fhir_adapters.cds_hooks.envelope import MOST_ORDERS, hook_of, read_request
 from fhir_adapters.outcomes import Refusal
 
 Sign = Callable[..., httpx.Response]
@@ -214,3 +214,15 @@ def test_ch_036_an_encounter_hook_needs_its_encounter(hook: Hook) -> None:
 def test_the_hook_of_a_request_can_be_asked_alone() -> None:
     assert hook_of(b'{"hook": "order-sign"}') == "order-sign"
     assert hook_of(b'{"hook": 7}') == hook_of(b"{}") == ""
+
+
+def test_a_session_of_too_many_orders_is_refused_whole(sign: Sign, request_body: Body) -> None:
+    """Each costs a decision of every rule, and those who wait behind would pay for it."""
+    draft = request_body["context"]["draftOrders"]["entry"][0]["resource"]
+    request_body["context"]["draftOrders"]["entry"] = [
+        {"resource": draft | {"id": f"r{number}"}} for number in range(MOST_ORDERS + 1)
+    ]
+    answer = sign(request_body)
+    assert (answer.status_code, issue(answer)["code"]) == (413, "too-long")
+    request_body["context"]["draftOrders"]["entry"].pop()
+    assert len({card[2].partition(".")[0] for card in cards(sign(request_body)) if card[2]}) >= 1

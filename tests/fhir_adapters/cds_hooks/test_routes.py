@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,8 +13,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from engine import evaluation
 from engine.authoring.folder import Loaded
+from engine.conditions import find
 from engine.evaluation import Engine
+from engine.finding import Finding
+from engine.terms import Leaf
 from fhir_adapters.boundary import guard
 from fhir_adapters.cds_hooks.envelope import HookRequest
 from fhir_adapters.cds_hooks.models import HookResponse
@@ -241,6 +246,49 @@ def test_ch_017_and_ch_054_a_defect_is_a_500_and_never_an_empty_answer(
     assert line.members["error"] == "RuntimeError"  # type: ignore[attr-defined]
     assert CANARY not in caplog.text
     assert broken("GET", "/cds-services").status_code == 200
+
+
+def test_a_rule_that_fails_loses_only_itself_and_is_named_on_a_card(
+    call: Call, request_body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(leaf: Leaf, context: Any) -> Finding:
+        if hasattr(leaf, "route"):
+            raise RuntimeError(f"no route for {CANARY}")
+        return find(leaf, context)
+
+    monkeypatch.setattr(evaluation, "find", fail)
+    answer = call("POST", SIGN, json=request_body).json()
+    ended = {
+        rule["id"]: rule.get("error", "") for rule in answer["extension"]["org.primum.evaluation"]["rules"]
+    }
+    assert ended.pop("baclofen-it.wrong-route") == "the rule failed (RuntimeError)"
+    assert set(ended.values()) == {""}
+    titles = [card["source"]["topic"]["code"] for card in answer["cards"]]
+    assert "baclofen-it.renal-impairment" in titles
+    [unchecked] = [card for card in answer["cards"] if "not checked" in card["summary"].lower()]
+    assert "failed" in unchecked["detail"]
+    assert CANARY not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(("orders", "on_the_loop"), [(1, True), (9, False)])
+def test_orders_that_take_long_together_are_decided_beside_the_loop(
+    call: Call, request_body: Body, monkeypatch: pytest.MonkeyPatch, orders: int, on_the_loop: bool
+) -> None:
+    """Else nobody else, health checks included, would be answered meanwhile."""
+    there: list[bool] = []
+    evaluate = Engine.evaluate
+
+    def noticed(engine: Engine, facts: Any) -> Any:
+        there.append(threading.current_thread() is threading.main_thread())
+        return evaluate(engine, facts)
+
+    monkeypatch.setattr(Engine, "evaluate", noticed)
+    draft = request_body["context"]["draftOrders"]["entry"][0]["resource"]
+    request_body["context"]["draftOrders"]["entry"] = [
+        {"resource": draft | {"id": f"r{number}"}} for number in range(orders)
+    ]
+    assert call("POST", SIGN, json=request_body).status_code == 200
+    assert there == [on_the_loop]
 
 
 def test_ch_222_errors_carry_cors_headers(broken: Call, request_body: Body) -> None:
