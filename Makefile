@@ -11,7 +11,7 @@ LOCK := .venv-lock/bin/pip-compile --quiet --generate-hashes --no-strip-extras -
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick lint format attacks conformance registration lock clean
+.PHONY: help install run test test-quick lint format docs attacks conformance registration lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,6 +38,10 @@ format: $(STAMP) ## put the sources into the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+docs: $(STAMP) ## build the documentation into docs/_build
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html --conf-dir docs . docs/_build
+	@echo "The documentation is in docs/_build/index.html."
+
 attacks: $(STAMP) ## attack a service and write what each attack got into docs/attacks.md
 	@$(BIN)/python -m tests.attacks.report
 
@@ -57,7 +61,7 @@ lock: ## choose and pin the newest allowed release of every package
 	@sed -i '1i # Written by "make lock" from pyproject.toml: edit that file instead.' requirements*.txt
 
 clean: ## remove what make and the tools have made
-	@rm -rf .venv .venv-lock .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-lock .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache docs/_build docs/reference
 
 # The rules library comes as C source and calls a function by a name that Python 3.13 no longer has.
 $(STAMP): export CPPFLAGS += -DPyEval_CallObject=PyObject_CallObject

@@ -153,7 +153,7 @@ def _card(tier: Tier, lines: list[_Line], pack: Pack, rules: RuleSet) -> Card:
         pack=pack.id,
         topic=topic,
         topic_title=topic_title,
-        source_label=pack.label_title,
+        source_label=pack.source_label,
         source_url=pack.label_url,
         order=subject.order,
         suggestions=_suggestions(
@@ -240,7 +240,7 @@ def _unchecked_cards(outcomes: list[RuleOutcome], pack: Pack) -> Iterator[Card]:
         pack=pack.id,
         topic=f"{pack.id}.unchecked",
         topic_title=_TITLES["unchecked"],
-        source_label=pack.label_title,
+        source_label=pack.source_label,
         source_url=pack.label_url,
         order=subject.order,
         suggestions=_suggestions((s for outcome in outcomes for s in outcome.rule.obtain), subject.order),

@@ -104,11 +104,14 @@ def identity(concepts: ConceptLibrary, medicine: Medicine, medication: Medicatio
     The right route decides first (a tablet ordered intrathecally is a wrong order of this medicine, not the tablet); then its own
     product, its form, a sibling's product or form, a wrong parenteral route, a concentration that no sibling is sold in, an enteral
     route, and last a concentration that both are sold in.
-    What does not hold the substance is not the medicine; where nobody can tell whether it does, the answer is unknown.
+    What does not hold the substance is not the medicine; where nobody can tell whether it does, the answer is unknown. A medicine
+    without siblings is told by its substance alone.
     """
     held = holds(concepts, medicine, medication)
     if held is not Membership.YES:
         return Truth.NOT_MET if held is Membership.NO else Truth.UNKNOWN
+    if medicine.alone:
+        return Truth.MET
     codes = codes_of(medication)
     form = (medication.form,) if medication.form is not None else ()
     if _any_route(concepts, medicine.routes, medication) or _is(concepts, medicine.products, codes):

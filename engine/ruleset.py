@@ -20,9 +20,9 @@ class Statement:
     id: str
     title: str
     section: str
-    line: int
     text: str
     kind: str
+    line: int | None = None
     no_rule: str | None = None
     counselling: str | None = None
     use: str | None = None
@@ -32,7 +32,8 @@ class Statement:
 class Pack:
     """The rules of one medicine's label: the label document and its version, the reviewers' roles, and the parameters.
 
-    ``topic_system`` is the code system of ``card.source.topic``; ``label_title`` and ``label_url`` name the document.
+    ``topic_system`` is the code system of ``card.source.topic``; ``label_title`` and ``label_url`` name the document. ``example`` packs
+    only show how packs are written.
     """
 
     id: str
@@ -46,6 +47,11 @@ class Pack:
     example: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     statements: Mapping[str, Statement] = field(default_factory=dict)
+
+    @property
+    def source_label(self) -> str:
+        """The name of the label as a card gives it; the cards of an example say that they are none for patients."""
+        return f"Example, not for patients: {self.label_title}" if self.example else self.label_title
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_here) 
 def loaded_rules(settings: Settings) -> Loaded:
     """The rules that the settings name: those of verified archives, or of a folder; raises as :func:`create_app` does."""
     if settings.pack_keys is None:
-        return load_strict(settings.rules, local=settings.local)
+        return load_strict(settings.rules, local=settings.local, examples=settings.examples)
     from fhir_adapters.packs.loading import load_archives, open_archive, trusted_keys  # loads what signs
 
     keys = trusted_keys(settings.pack_keys)

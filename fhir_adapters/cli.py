@@ -14,6 +14,7 @@ from fhir_adapters.command_line.demo import demo
 from fhir_adapters.command_line.describe import describe
 from fhir_adapters.command_line.explain import explain
 from fhir_adapters.command_line.noise import noise
+from fhir_adapters.command_line.options import begin
 from fhir_adapters.command_line.registration import registration
 from fhir_adapters.command_line.serve import serve
 from fhir_adapters.command_line.terminal import say
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Check orders against what the label of a medicine says, and say what could not be checked.",
 )
+app.callback()(begin)
 app.command(epilog="Example: primum serve --port 8000")(serve)
 app.command(epilog="Example: primum check request.json patients.ndjson --all")(check)
 app.command(epilog="Example: primum explain kidney-function request.json")(explain)

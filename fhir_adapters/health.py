@@ -44,7 +44,7 @@ def health_router(
             {
                 "id": pack.id,
                 "version": pack.version,
-                "label": pack.label_title,
+                "label": pack.source_label,
                 "label_version": pack.label_version,
             }
             for pack in rules.packs.values()

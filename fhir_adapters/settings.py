@@ -31,6 +31,9 @@ class Settings(BaseSettings):
         "", pattern=r"^(/[A-Za-z0-9._~-]+)*$", description="What stands before /cds-services in addresses."
     )
     rules: Path = Field(DEFAULT_FOLDER, description="Folder of the rules.")
+    examples: bool = Field(
+        False, description="Also answer with the packs that only show how packs are written."
+    )
     critical_needs_review: bool = Field(
         False, description="Show as a warning what is critical by a rule that no clinician has signed off."
     )

@@ -79,7 +79,7 @@ def test_every_command_of_the_guide_exists_with_its_options() -> None:
     lines = re.findall(r"^(primum .*?)(?: {2,}#.*)?$", GUIDE, re.MULTILINE)
     lines += re.findall(r"`(primum [^`>]+?)(?: >[^`]*)?`", GUIDE)
     assert len(lines) >= 8
-    for line in lines:
+    for line in (line.replace("primum --examples", "primum") for line in lines):
         words = [word for word in line.split()[1:] if re.fullmatch(r"[a-z]+|--?[a-z]+", word)]
         command = [word for word in words if not word.startswith("-")]
         shown = CliRunner(env={"COLUMNS": "160", "TERM": "dumb", "NO_COLOR": "1"}).invoke(

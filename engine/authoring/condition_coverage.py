@@ -14,6 +14,7 @@ from engine.authoring.testing import RuleTests, read_tests
 from engine.evaluation import RuleOutcome
 from engine.finding import Finding, Truth, all_of
 from engine.language import (
+    ActionLeaf,
     BatchLeaf,
     CategoryLeaf,
     DoseLeaf,
@@ -71,13 +72,16 @@ def seen_by(tests: RuleTests) -> Iterator[ConditionSeen]:
 
 
 def _wanted(leaf: Tree, path: Path) -> frozenset[Truth]:
-    """A variant's condition need not be seen unknown: the card keeps its own words then."""
+    """A variant's condition need not be seen unknown: the card keeps its own words then. An order always does something."""
     certain = isinstance(leaf, NEVER_UNKNOWN) or path[0] == "card"
     stated = (isinstance(leaf, RouteLeaf) and leaf.route.stated is not None) or (
         isinstance(leaf, DoseLeaf) and leaf.dose.stated is not None
     )
+    bare_action = isinstance(leaf, ActionLeaf) and leaf.reason is None
     missing_is_no = isinstance(leaf, MeasurementLeaf) and leaf.if_missing == "not-met"
-    return frozenset(Truth) - ({Truth.UNKNOWN} if certain or stated or missing_is_no else set())
+    return frozenset(Truth) - (
+        {Truth.UNKNOWN} if certain or stated or bare_action or missing_is_no else set()
+    )
 
 
 def _deciding(outcome: RuleOutcome) -> Iterator[tuple[Path, Tree, Truth, bool]]:

@@ -88,7 +88,10 @@ class MedicineFile(FileModel):
 
     title: str = Field(min_length=1, description="In words, as it stands in a sentence.")
     substance: str = Field(description="Concept of the substance.")
-    routes: str = Field(description="Concept of the routes that make it this medicine.")
+    routes: str | None = Field(
+        None,
+        description="Concept of the routes that make it this medicine; left out where the substance alone does.",
+    )
     products: str | None = Field(None, description="Concept of its products.")
     forms: str | None = Field(None, description="Concept of its dose forms.")
     other_products: str | None = Field(None, description="Concept of products that are its sibling.")
@@ -190,7 +193,7 @@ class StatementFile(FileModel):
     id: str = Field(pattern=r"^[A-Z]+-\d+[a-z]?$", description="What rules cite, such as WP-12.")
     title: str = Field(min_length=1, description="A few words.")
     section: str = Field(min_length=1, description="Heading of the label under which it stands.")
-    line: Whole = Field(ge=1, description="Line of the label document.")
+    line: Whole | None = Field(None, ge=1, description="Line of the label's text, where the project has it.")
     text: str = Field(min_length=1, description="What it says, in our words.")
     kind: Kind = Field(description="What it is about.")
     no_rule: str | None = Field(None, description="Why no rule can decide it.")

@@ -7,7 +7,7 @@ would make two readers disagree about a file is refused: equal keys, tabs, ancho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -32,6 +32,9 @@ SIZE_LIMIT: Final = 1_000_000
 
 DEPTH_LIMIT: Final = 30
 """How deep maps and lists may nest in a file."""
+
+EXAMPLES: Final = "examples"
+"""The part of a rules folder whose packs only show how packs are written."""
 
 _NOT_READ = frozenset({"schema"})
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
@@ -245,16 +248,19 @@ def read_document(path: FilePath, file: str) -> tuple[Document, list[Problem]]:
         ]
 
 
-def load_rules(folder: FilePath = DEFAULT_FOLDER, *, local: FilePath | None = None) -> Loaded:
+def load_rules(
+    folder: FilePath = DEFAULT_FOLDER, *, local: FilePath | None = None, examples: bool = False
+) -> Loaded:
     """Everything in a rules folder, and every problem in it.
 
-    ``local`` is a site's own folder, read in place of the rules folder's ``local``.
+    ``local`` is a site's own folder, read in place of the rules folder's ``local``. The packs below ``examples`` only show how packs
+    are written: they are read when asked for.
     """
-    paths = _files(folder)
+    paths = _files(folder, _NOT_READ if examples else _NOT_READ | {EXAMPLES})
     if local is not None:
         own = f"{folder.name}/local/"
         paths = {name: path for name, path in paths.items() if not name.startswith(own)}
-        paths |= {own + name.partition("/")[2]: path for name, path in _files(local).items()}
+        paths |= {own + name.partition("/")[2]: path for name, path in _files(local, _NOT_READ).items()}
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
     for name, path in paths.items():
@@ -266,27 +272,29 @@ def load_rules(folder: FilePath = DEFAULT_FOLDER, *, local: FilePath | None = No
     return replace(loaded, problems=in_order((*problems, *loaded.problems)))
 
 
-def _files(folder: FilePath) -> dict[str, FilePath]:
-    """The files of a folder by name; hidden ones and generated schemas are left out."""
+def _files(folder: FilePath, left_out: Collection[str]) -> dict[str, FilePath]:
+    """The files of a folder by name; hidden ones and those in folders to leave out are not among them."""
     found: dict[str, FilePath] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if (
             path.is_file()
-            and inside.parts[0] not in _NOT_READ
+            and inside.parts[0] not in left_out
             and not any(part.startswith(".") for part in inside.parts)
         ):
             found[f"{folder.name}/{inside.as_posix()}"] = path
     return found
 
 
-def load_strict(folder: FilePath = DEFAULT_FOLDER, *, local: FilePath | None = None) -> Loaded:
+def load_strict(
+    folder: FilePath = DEFAULT_FOLDER, *, local: FilePath | None = None, examples: bool = False
+) -> Loaded:
     """The same, for a service that must not start on a broken rules folder.
 
     Raises:
         RuleFileError: the folder holds errors; the message carries all of them, as a person reads them.
     """
-    loaded = load_rules(folder, local=local)
+    loaded = load_rules(folder, local=local, examples=examples)
     errors = [problem.render() for problem in loaded.problems if problem.severity == "error"]
     if errors:
         raise RuleFileError("\n\n".join(errors))

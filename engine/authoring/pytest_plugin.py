@@ -64,7 +64,7 @@ class RuleTestFile(pytest.File):
 
         folders = self.config.stash.setdefault(_LOADED, {})
         if self.folder not in folders:
-            folders[self.folder] = load_rules(self.folder)
+            folders[self.folder] = load_rules(self.folder, examples=True)
         return folders[self.folder]
 
 

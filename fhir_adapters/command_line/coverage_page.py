@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from engine.authoring.label import LabelAccount, StatementAccount
+from engine.ruleset import Statement
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --ok: #1a7f37; --why: #6e7781; --bad: #c62828; }
@@ -51,7 +52,7 @@ def _pack(account: LabelAccount) -> str:
         for entry in account.sentences
     )
     return (
-        f"<h2>{escape(account.pack.label_title)}</h2>\n<ul class=numbers>{figures}</ul>\n"
+        f"<h2>{escape(account.pack.source_label)}</h2>\n<ul class=numbers>{figures}</ul>\n"
         f"<table><caption>Statements</caption><thead><tr><th>Id</th><th>What it says</th><th>Where</th><th>Covered by</th></tr></thead>"
         f"<tbody>\n{rows}\n</tbody></table>\n"
         "<details><summary>Sentence by sentence</summary><table><thead><tr><th>Sentence</th><th>Statements</th>"
@@ -68,5 +69,9 @@ def _row(entry: StatementAccount) -> str:
         covered = f'<td class="{"why" if entry.covered else "bad"}">{escape(statement.no_rule or "not covered")}</td>'
     return (
         f"<tr><td><code>{escape(statement.id)}</code></td><td><b>{escape(statement.title)}</b><br>{escape(statement.text)}</td>"
-        f"<td>{escape(statement.section)}, line {statement.line}</td>{covered}</tr>"
+        f"<td>{escape(_place(statement))}</td>{covered}</tr>"
     )
+
+
+def _place(statement: Statement) -> str:
+    return statement.section if statement.line is None else f"{statement.section}, line {statement.line}"

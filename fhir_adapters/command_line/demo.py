@@ -20,7 +20,7 @@ from rich.text import Text
 from engine.authoring.loading import DEFAULT_FOLDER
 from engine.errors import RuleFileError
 from fhir_adapters.command_line.card_panels import panels, response_of
-from fhir_adapters.command_line.options import BROKEN, RulesOption
+from fhir_adapters.command_line.options import BROKEN, RulesOption, with_examples
 from fhir_adapters.command_line.serve import listen, settings_with
 from fhir_adapters.command_line.terminal import answers, drawn, notices, refuse, say
 from fhir_adapters.settings import Settings
@@ -84,7 +84,9 @@ def demo(
 def demo_settings(port: int, rules: Path) -> Settings:
     """Settings of its own: the clients and the store that a site has in its environment are not for a demonstration."""
     defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}
-    return settings_with(defaults | {"host": _HOST, "port": port, "rules": rules})
+    return settings_with(
+        defaults | {"host": _HOST, "port": port, "rules": rules, "examples": with_examples()}
+    )
 
 
 def request_on(today: date) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -63,12 +64,34 @@ def moment(today: datetime | None) -> datetime:
     return now_here() if today is None else today.replace(hour=12).astimezone()
 
 
+_examples: ContextVar[bool] = ContextVar("examples", default=False)
+
+
+def begin(
+    examples: Annotated[
+        bool,
+        typer.Option(
+            "--examples",
+            envvar="PRIMUM_EXAMPLES",
+            help="Also read the packs that only show how packs are written.",
+        ),
+    ] = False,
+) -> None:
+    """What stands before a command and holds for every one."""
+    _examples.set(examples)
+
+
+def with_examples() -> bool:
+    """Whether ``primum --examples`` asks for the packs that only show how packs are written."""
+    return _examples.get()
+
+
 def loaded_rules(folder: Path | None) -> Loaded:
     """The rules of a folder with all that is wrong in them; without a folder the rules that ship."""
     chosen = folder or DEFAULT_FOLDER
     if not chosen.is_dir():
         refuse(f"There is no folder {chosen}.", 2)
-    return load_rules(chosen.resolve())
+    return load_rules(chosen.resolve(), examples=with_examples())
 
 
 def with_expired(loaded: Loaded) -> Loaded:

@@ -78,7 +78,7 @@ def _statements(account: LabelAccount) -> Table:
         "Statement",
         "",
         "Rules (tests)",
-        title=f"{account.pack.label_title}: statements",
+        title=f"{account.pack.source_label}: statements",
         title_justify="left",
     )
     for entry in account.statements:

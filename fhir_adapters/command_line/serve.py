@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from engine.errors import CdsError, RuleFileError
-from fhir_adapters.command_line.options import BROKEN
+from fhir_adapters.command_line.options import BROKEN, with_examples
 from fhir_adapters.command_line.terminal import Format, refuse, say
 from fhir_adapters.journal import TextLines
 from fhir_adapters.settings import Settings
@@ -32,7 +32,7 @@ def serve(
     # Late, because those who write rules should not wait for a web framework that they do not use.
     from fhir_adapters import app
 
-    given = {"host": host, "port": port}
+    given = {"host": host, "port": port, "examples": with_examples() or None}
     settings = settings_with({name: value for name, value in given.items() if value is not None})
     listen(settings.host, settings.port).close()
     if format is Format.PRETTY:

@@ -42,7 +42,7 @@ def product_information(loaded: Loaded, pack_id: str) -> Resource:
         "resourceType": "MedicinalProductDefinition",
         "id": pack.id,
         "identifier": [{"system": STATEMENT_SYSTEM, "value": pack.id}],
-        "name": [{"productName": pack.label_title}],
+        "name": [{"productName": pack.source_label}],
     }
     rules = [rule for rule in loaded.rules.active() if loaded.rules.pack_of(rule) is pack]
     uses = [

@@ -52,6 +52,27 @@ def part(what: str | CodedText, strength: str | None = None, *, active: bool = T
     return Ingredient(code, Quantity.parse(strength) if strength else None, active)
 
 
+class TestAMedicineWithoutSiblings:
+    ALONE = Medicine(id="baclofen", title="baclofen", substance="baclofen")
+
+    @pytest.mark.parametrize(
+        ("medication", "truth"),
+        [
+            (medicine("baclofen"), MET),
+            (medicine("baclofen", "intravenous"), MET),
+            (medicine("opioids"), NOT_MET),
+            (medicine(UNMAPPED), UNKNOWN),
+        ],
+    )
+    def test_is_told_by_its_substance_alone(self, medication: MedicationFact, truth: Truth) -> None:
+        assert self.ALONE.alone
+        assert identity(CONCEPTS, self.ALONE, medication) is truth
+
+    @pytest.mark.parametrize("siblings", [{"other_routes": "oral"}, {"products": "pump-product"}])
+    def test_and_has_none_as_soon_as_something_tells_it_from_another(self, siblings: dict[str, Any]) -> None:
+        assert not replace(self.ALONE, **siblings).alone
+
+
 class TestWhichOfTheSiblings:
     @pytest.mark.parametrize(
         ("medication", "truth"),

@@ -30,8 +30,10 @@ def test_a_rule_without_tests_is_not_reported() -> None:
     [
         ("baclofen-it.route-missing", ("when",)),
         ("baclofen-it.epilepsy", ("card", "variants", 0, "when", "none", 0)),
+        ("metformin.kidney-start", ("when", "all", 0)),
     ],
 )
 def test_what_always_has_an_answer_need_not_be_seen_unknown(rule: str, path: tuple[str | int, ...]) -> None:
-    seen = {entry.path: entry for entry in conditions_seen(load_rules(DEFAULT_FOLDER), select=rule)}
+    loaded = load_rules(DEFAULT_FOLDER, examples=True)
+    seen = {entry.path: entry for entry in conditions_seen(loaded, select=rule)}
     assert seen[path].wanted == {Truth.MET, Truth.NOT_MET}

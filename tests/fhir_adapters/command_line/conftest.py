@@ -30,7 +30,11 @@ def primum(monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(
         options,
         "load_rules",
-        lambda folder: rules_that_ship() if folder == DEFAULT_FOLDER.resolve() else load_rules(folder),
+        lambda folder, *, examples: (
+            load_rules(folder, examples=examples)
+            if examples or folder != DEFAULT_FOLDER.resolve()
+            else rules_that_ship()
+        ),
     )
     # Under xdist COLUMNS is set when the consoles are made, and they keep that width.
     for console in (terminal.answers, terminal.notices):
