@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeGuard
 
 from engine.authoring.adjustments import adjustment_problems
 from engine.authoring.documents import Document, case_file, is_case_file
-from engine.authoring.lock import Unlocked, lock_file, read_lock, unlocked
+from engine.authoring.lock import CHANGED, Lock, behind, changed, lock_file, read_lock
 from engine.authoring.problems import Problem, nearest
 from engine.authoring.references import models_in
 from engine.authoring.validation import spoken_unit
@@ -202,12 +202,12 @@ class StatementContradicted(Check):
 class ChangedWithoutVersion(Check):
     """A rule, or something that it stands on, is not what ``rules.lock`` holds for its version."""
 
-    code = "changed-without-version"
+    code = CHANGED
 
     def problems(self, loaded: Loaded) -> Iterator[Problem]:
         """Every such rule."""
-        for _, found in _unlocked(loaded):
-            if found.state == "changed":
+        for pack_id, lock in _locks(loaded):
+            for found in changed(loaded, pack_id, lock):
                 yield loaded.problem(found.rule, self.code, found.message, found.help, ("version",))
 
 
@@ -218,12 +218,13 @@ class LockBehind(Check):
 
     def problems(self, loaded: Loaded) -> Iterator[Problem]:
         """Every such rule: a warning, because a version that was raised is meant to be written down last."""
-        for file, found in _unlocked(loaded):
-            if found.state == "behind":
-                place: Path = ("version",)
-                yield loaded.problem(found.rule, self.code, found.message, found.help, place, "warning")
-            elif found.state == "gone":
-                yield Document(file, "").problem(self.code, found.message, found.help, severity="warning")
+        for pack_id, lock in _locks(loaded):
+            for rule, state, message, help in behind(loaded, pack_id, lock):
+                if state == "behind":
+                    yield loaded.problem(rule, self.code, message, help, ("version",), "warning")
+                elif state == "gone":
+                    document = Document(lock_file(loaded, pack_id), "")
+                    yield document.problem(self.code, message, help, severity="warning")
 
 
 class LockUnreadable(Check):
@@ -269,13 +270,13 @@ CHECKS: Final[tuple[Check, ...]] = (
 """Every check that loading makes."""
 
 
-def _unlocked(loaded: Loaded) -> Iterator[tuple[str, Unlocked]]:
-    """Every rule that is not as it was locked, with the name of its pack's lock; a lock that cannot be read is passed over."""
+def _locks(loaded: Loaded) -> Iterator[tuple[str, Lock]]:
+    """The packs that have a lock; one that cannot be read is passed over."""
     for pack_id in loaded.folders:
         with suppress(ValueError):
             lock = read_lock(loaded, pack_id)
-            for found in unlocked(loaded, pack_id, lock) if lock is not None else ():
-                yield lock_file(loaded, pack_id), found
+            if lock is not None:
+                yield pack_id, lock
 
 
 def _has_values(model: FileModel) -> TypeGuard[Leaf]:

@@ -11,6 +11,7 @@ from engine.authoring.checks import CHECKS
 from engine.authoring.documents import Document
 from engine.authoring.folder import Loaded, assemble
 from engine.authoring.loading import parse_document
+from engine.authoring.lock import CHANGED
 from engine.authoring.packs import Packs, accept, declared_rules, known_in_pack, read_rule, rule_files
 from engine.authoring.problems import Problem, in_order
 from engine.authoring.reading import Reading
@@ -34,8 +35,12 @@ class Edited:
 
     @property
     def usable(self) -> bool:
-        """Whether there is a rule that may be tried on patients: a text without errors."""
-        return self.rule is not None and not any(problem.severity == "error" for problem in self.problems)
+        """Whether there is a rule that may be tried on patients: a text without errors.
+
+        A version that was not raised yet keeps a rule from being released, and not from being tried.
+        """
+        errors = (problem for problem in self.problems if problem.severity == "error")
+        return self.rule is not None and all(problem.code == CHANGED for problem in errors)
 
 
 def files_of_rules(loaded: Loaded) -> dict[str, tuple[str, ...]]:
@@ -72,7 +77,14 @@ def edited(loaded: Loaded, file: str, text: str) -> Edited:
         problems += reading.problems
     changed = replace(
         loaded,
-        rules=replace(loaded.rules, rules=tuple(rules[name] for name in sorted(rules))),
+        rules=replace(
+            loaded.rules,
+            rules=tuple(rules[name] for name in sorted(rules)),
+            # What a site made of the rule was made of its old text.
+            adjustments={
+                name: a for name, a in loaded.rules.adjustments.items() if loaded.files.get(name) != file
+            },
+        ),
         documents={**loaded.documents, file: document},
         files=others,
         problems=(),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -41,18 +41,62 @@ def rule_fingerprint(loaded: Loaded, rule_id: str) -> str:
 
 def parts_of(loaded: Loaded, rule: Rule) -> dict[str, str]:
     """What a rule stands on, each by kind and name (``concept epilepsy-any``) with its hash; what does not exist is left out."""
-    names = {(reference.kind, reference.name) for reference in references(rule)}
-    names |= {("parameter", name) for name in _settings(loaded.document(rule.id).data)}
-    for kind, name in tuple(names):
-        if kind == "finding" and name in loaded.rules.findings:
-            names |= {(inner.kind, inner.name) for inner in references(loaded.rules.findings[name])}
-    parts = {f"{kind} {name}": value for kind, name in names for value in _value(loaded, rule, kind, name)}
-    medicine = loaded.concepts.medicines.get(rule.medicine)
-    used: list[str | None] = [name for kind, name in names if kind == "concept"]
-    used += [getattr(medicine, field) for field in MEDICINE_CONCEPTS] if medicine is not None else []
-    parts |= _concepts(loaded, (name for name in used if name is not None))
-    parts["pack title"] = loaded.rules.pack_of(rule).title
-    return {name: fingerprint(value) for name, value in sorted(parts.items())}
+    return Parts(loaded).of(rule)
+
+
+class Parts:
+    """What the rules of a folder stand on; a concept that many rules name is hashed once."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._concepts: dict[str, dict[str, str]] = {}
+        self._systems = {
+            name: fingerprint(asdict(system)) for name, system in loaded.concepts.systems.items()
+        }
+
+    def of(self, rule: Rule) -> dict[str, str]:
+        """The parts of one rule; see :func:`parts_of`."""
+        loaded = self._loaded
+        names = {(reference.kind, reference.name) for reference in references(rule)}
+        names |= {("parameter", name) for name in _settings(loaded.document(rule.id).data)}
+        for kind, name in tuple(names):
+            if kind == "finding" and name in loaded.rules.findings:
+                names |= {(inner.kind, inner.name) for inner in references(loaded.rules.findings[name])}
+        parts = {
+            f"{kind} {name}": fingerprint(value)
+            for kind, name in names
+            for value in _value(loaded, rule, kind, name)
+        }
+        medicine = loaded.concepts.medicines.get(rule.medicine)
+        used: list[str | None] = [name for kind, name in names if kind == "concept"]
+        used += [getattr(medicine, field) for field in MEDICINE_CONCEPTS] if medicine is not None else []
+        for concept in used:
+            if concept is not None and concept in loaded.concepts.concepts:
+                for member in loaded.concepts.members(concept):
+                    parts |= self._concept(member)
+        parts["pack title"] = fingerprint(loaded.rules.pack_of(rule).title)
+        return dict(sorted(parts.items()))
+
+    def _concept(self, name: str) -> dict[str, str]:
+        """A concept and the code systems that it has codes in."""
+        if name not in self._concepts:
+            said = _said(self._loaded.concept_files[name])
+            said.pop("note", None)
+            listed = [
+                (system, codes)
+                for part in ("codes", "exclude")
+                for system, codes in said.get(part, {}).items()
+            ]
+            for _, codes in listed:
+                for code in codes:
+                    del code["seen"]
+            parts = {
+                f"code system {system}": self._systems[system]
+                for system, _ in listed
+                if system in self._systems
+            }
+            self._concepts[name] = {f"concept {name}": fingerprint(said), **parts}
+        return self._concepts[name]
 
 
 def _settings(data: Any) -> Iterator[str]:
@@ -82,23 +126,6 @@ def stated_settings(loaded: Loaded, rule: Rule) -> Mapping[str, str]:
     folder = loaded.folders[loaded.rules.pack_of(rule).id]
     stated = loaded.documents[f"{folder}/pack.yaml"].data.get("parameters", {})
     return {name: str(entry["value"]) for name, entry in stated.items()}
-
-
-def _concepts(loaded: Loaded, names: Iterable[str]) -> dict[str, Any]:
-    """Concepts with all that they include, and the code systems that they have codes in."""
-    known = loaded.concepts.concepts
-    members = {member for name in names if name in known for member in loaded.concepts.members(name)}
-    parts: dict[str, Any] = {}
-    for name in members:
-        parts[f"concept {name}"] = concept = _said(loaded.concept_files[name])
-        concept.pop("note", None)
-        for part in ("codes", "exclude"):
-            for system, codes in concept.get(part, {}).items():
-                if system in loaded.concepts.systems:
-                    parts[f"code system {system}"] = asdict(loaded.concepts.systems[system])
-                for code in codes:
-                    del code["seen"]
-    return parts
 
 
 def _said(model: Any) -> dict[str, Any]:

@@ -7,12 +7,12 @@ is in :mod:`engine.authoring.fingerprints`. A pack without the file is not held 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
-from engine.authoring.fingerprints import parts_of, rule_fingerprint
+from engine.authoring.fingerprints import Parts, rule_fingerprint
 from engine.authoring.versions import version_of
 from engine.rule import Rule
 from engine.terms import FileModel
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from engine.authoring.folder import Loaded
 
 LOCK: Final = "rules.lock"
+
+CHANGED: Final = "changed-without-version"
+"""The problem of a rule that changed without its version: it is no fault of what the rule says, and must not be released."""
+
 _RAISE: Final = (
     "raise version (words: patch; a new case: minor; who gets the card: major), then run  primum rules lock"
 )
@@ -91,9 +95,9 @@ def read_lock(loaded: Loaded, pack_id: str) -> Lock | None:
 def locked_now(loaded: Loaded, pack_id: str) -> Lock:
     """The lock of a pack as its rules are now."""
     rules = _rules(loaded, pack_id)
-    parts: dict[str, str] = {}
+    made, parts = Parts(loaded), dict[str, str]()
     for rule in rules.values():
-        parts |= parts_of(loaded, rule)
+        parts |= made.of(rule)
     locked = {
         name: LockedRule(version=rule.version, sha256=rule_fingerprint(loaded, name))
         for name, rule in rules.items()
@@ -102,21 +106,37 @@ def locked_now(loaded: Loaded, pack_id: str) -> Lock:
 
 
 def unlocked(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]:
-    """Every rule of a pack that is not as it was locked, in the order of their ids."""
+    """Every rule of a pack that is not as it was locked: first those that changed without a version, then the others."""
+    yield from changed(loaded, pack_id, lock)
+    yield from behind(loaded, pack_id, lock)
+
+
+def changed(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]:
+    """Every rule that is not as it was locked, and whose version is not higher."""
+    parts = Parts(loaded)
+    for rule in _rules(loaded, pack_id).values():
+        locked = lock.rules.get(rule.id)
+        if locked is None or version_of(rule.version) > version_of(locked.version):
+            continue
+        if rule.version != locked.version:
+            message = f"version {rule.version} is lower than {locked.version}, which was locked"
+            yield Unlocked(rule.id, "changed", message, _RAISE)
+            continue
+        found = [] if rule_fingerprint(loaded, rule.id) == locked.sha256 else ["what the rule says"]
+        found += [name for name, value in parts.of(rule).items() if lock.parts.get(name) != value]
+        if found:
+            message = f"{listing(found)} {'has' if len(found) == 1 else 'have'} changed since version {rule.version}"
+            yield Unlocked(rule.id, "changed", message, _RAISE)
+
+
+def behind(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]:
+    """Every rule that is new, has a higher version, or is gone, and that the lock does not have so yet."""
     for rule in _rules(loaded, pack_id).values():
         locked = lock.rules.get(rule.id)
         if locked is None:
             yield Unlocked(rule.id, "new", f"it is not in {LOCK} yet", _WRITE)
-        elif version_of(rule.version) < version_of(locked.version):
-            message = f"version {rule.version} is lower than {locked.version}, which was locked"
-            yield Unlocked(rule.id, "changed", message, _RAISE)
-        elif rule.version != locked.version:
+        elif version_of(rule.version) > version_of(locked.version):
             yield Unlocked(rule.id, "behind", f"{LOCK} still has version {locked.version}", _WRITE)
-        elif changed := _changed(loaded, rule, locked, lock.parts):
-            verb = "has" if len(changed) == 1 else "have"
-            yield Unlocked(
-                rule.id, "changed", f"{listing(changed)} {verb} changed since version {rule.version}", _RAISE
-            )
     for name in lock.rules.keys() - _named(loaded, pack_id):
         message = f"{name} is locked and has no file"
         yield Unlocked(name, "gone", message, f"keep its file, with  status: retired , or {_WRITE}")
@@ -131,9 +151,3 @@ def _named(loaded: Loaded, pack_id: str) -> set[str]:
     below = f"{loaded.folders[pack_id]}/"
     documents = (entry.data for name, entry in loaded.documents.items() if name.startswith(below))
     return {str(data["id"]) for data in documents if isinstance(data, dict) and "id" in data}
-
-
-def _changed(loaded: Loaded, rule: Rule, locked: LockedRule, parts: Mapping[str, str]) -> list[str]:
-    now = parts_of(loaded, rule)
-    changed = [] if rule_fingerprint(loaded, rule.id) == locked.sha256 else ["what the rule says"]
-    return changed + [name for name, value in now.items() if parts.get(name) != value]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.authoring.lock import Unlocked, lock_file, locked_now, read_lock, unlocked
+from engine.authoring.lock import CHANGED, Unlocked, lock_file, locked_now, read_lock, unlocked
 from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, loaded_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, say, words, write_json
 
@@ -24,7 +24,7 @@ def lock(
     ends with 1 when a lock is absent or not up to date.
     """
     loaded = loaded_rules(path)
-    if any(p.severity == "error" and p.code != "changed-without-version" for p in loaded.problems):
+    if any(p.severity == "error" and p.code != CHANGED for p in loaded.problems):
         refuse(BROKEN)
     found: dict[str, list[Unlocked]] = {}
     stale: list[str] = []

@@ -6,6 +6,7 @@ import pytest
 
 from engine.authoring.edits import edited, files_of_rules, with_text
 from engine.authoring.loading import load_rules
+from engine.authoring.lock import locked_now
 from tests.engine.authoring.conftest import Folder
 
 RULE = "rules/baclofen-it/warnings/renal-impairment.yaml"
@@ -115,3 +116,21 @@ def test_the_whole_folder_keeps_what_could_not_be_read_elsewhere(folder):
         RULE,
         "rules/baclofen-it/monitoring/epilepsy.yaml",
     }
+
+
+def test_a_version_that_was_not_raised_yet_does_not_keep_a_rule_from_being_tried(folder):
+    folder.write("baclofen-it/rules.lock", locked_now(folder.load(), "baclofen-it").text)
+    loaded = folder.load()
+    longer = edited(loaded, RULE, text_of(folder).replace("within: 12 months", "within: 6 months"))
+    assert [problem.code for problem in longer.problems] == ["changed-without-version"]
+    assert longer.usable
+    broken = edited(loaded, RULE, text_of(folder).replace("within: 12 months", "within: 12 mouths"))
+    assert not broken.usable
+
+
+def test_a_site_s_adjustment_of_the_old_text_is_left_out_while_the_rule_is_edited(folder):
+    entry = "{set: {status: retired}, reason: Ours., approved_by: drug committee, until: 2030-01-01}"
+    lines = [f"  baclofen-it.{name}: {entry}" for name in ("renal-impairment", "epilepsy")]
+    folder.write("local/adjustments.yaml", "\n".join(["adjustments:", *lines]))
+    found = edited(folder.load(), RULE, text_of(folder))
+    assert list(found.loaded.rules.adjustments) == ["baclofen-it.epilepsy"]
