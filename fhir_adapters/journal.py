@@ -56,7 +56,9 @@ class TextLines(logging.Formatter):
 
 
 def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    """A value in one line of what can be printed: the id of a token is the client's to choose."""
+    shown = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown)
 
 
 def _members(record: logging.LogRecord) -> dict[str, Any]:
@@ -67,10 +69,15 @@ def _members(record: logging.LogRecord) -> dict[str, Any]:
     }
     if record.name != LOGGER.name:
         members["logger"] = record.name
-    members |= getattr(record, "members", {})
+    members |= {name: _writable(value) for name, value in getattr(record, "members", {}).items()}
     if record.exc_info is not None and record.exc_info[1] is not None:
         members |= {"error": type(record.exc_info[1]).__name__, "at": places(record.exc_info[1])}
     return members
+
+
+def _writable(value: Any) -> Any:
+    """A value that can be written: JSON lets a client send half of a character pair, which UTF-8 does not have."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def places(error: BaseException) -> list[str]:

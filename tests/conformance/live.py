@@ -24,7 +24,7 @@ PREFIX = "/decision/support"
 ISSUER = "https://ehr.example.org"
 ORIGIN = "https://browser.example.org"
 EPIC_KID = "d3bmo5+A8/x4UOXz2iOs4KvVU4eLY0="
-READY_WITHIN = 60.0
+READY_WITHIN = 180.0
 PRIMUM = Path(sys.executable).parent / "primum"
 
 

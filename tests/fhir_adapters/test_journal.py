@@ -64,3 +64,16 @@ def test_for_a_person_a_line_is_text() -> None:
     record.created = 0.0
     record.members = {"cards": 2, "rules": ["it.a", "it.b"]}
     assert journal.TextLines().format(record) == "00:00:00Z  warning  decision  cards=2  rules=it.a,it.b"
+
+
+@pytest.mark.parametrize("formatter", [journal.JsonLines(), journal.TextLines()], ids=["json", "text"])
+def test_ch_057_no_id_that_a_client_chose_breaks_a_line_or_keeps_it_from_being_written(
+    stream: io.StringIO, formatter: logging.Formatter
+) -> None:
+    journal.start("INFO", stream, formatter=formatter)
+    for jti in ("a\n12:00:00Z  decision  forged=1", "\x1b[2J", "\ud800", "\u2028", "\u202e"):
+        journal.note("decision", jti=jti, cards=2)
+    written = stream.getvalue()
+    assert written.count("\n") == 5
+    assert written.count("cards") == 5
+    assert "\x1b" not in written

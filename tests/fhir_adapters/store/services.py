@@ -51,7 +51,7 @@ class Service:
                 stdout=journal,
                 stderr=journal,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 if httpx.get(f"{self.url}/health/ready").status_code == 200:
