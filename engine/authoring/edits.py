@@ -5,9 +5,10 @@ An editor asks after every pause of the keyboard, so only the one file is read, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from engine.authoring.checks import CHECKS
+from engine.authoring.checks import CHECKS, RuleCheck
 from engine.authoring.documents import Document
 from engine.authoring.folder import Loaded, assemble
 from engine.authoring.loading import parse_document
@@ -58,7 +59,8 @@ def files_of_rules(loaded: Loaded) -> dict[str, tuple[str, ...]]:
 def edited(loaded: Loaded, file: str, text: str) -> Edited:
     """The file with this text; ``file`` is the name of a rule file of one of the folder's packs.
 
-    Checks look at this file only. What the new text means for other files, :func:`with_text` finds.
+    Only what can be said of a rule by itself is looked for. What the text means for other files, and for the release of the rule,
+    :func:`with_text` finds.
     """
     document, problems = parse_document(text, file)
     pack = _pack_above(loaded, file)
@@ -90,9 +92,7 @@ def edited(loaded: Loaded, file: str, text: str) -> Edited:
         problems=(),
     )
     if rule is not None:
-        problems += (
-            problem for check in CHECKS for problem in check.problems(changed) if problem.file == file
-        )
+        problems += _faults(rule, document, changed)
     return Edited(file, document, rule, in_order(problems), changed)
 
 
@@ -106,6 +106,14 @@ def with_text(loaded: Loaded, file: str, text: str) -> Loaded:
     assembled = assemble(root, readable, loaded.paths, unread)
     unreadable = (problem for problem in loaded.problems if problem.file in unread and problem.file != file)
     return replace(assembled, problems=in_order((*problems, *unreadable, *assembled.problems)))
+
+
+def _faults(rule: Rule, document: Document, changed: Loaded) -> Iterator[Problem]:
+    """What the checks of single rules find in this one."""
+    for check in CHECKS:
+        for path, message, help, words in check.faults(rule, changed) if isinstance(check, RuleCheck) else ():
+            mark = document.find(path, words) if words else document.mark(path)
+            yield document.problem_at(mark, check.code, message, help)
 
 
 def _pack_above(loaded: Loaded, file: str) -> Pack:

@@ -135,9 +135,10 @@ class Desk:
         return list(lines)[2:]
 
     def consequences(self) -> tuple[Problem, ...]:
-        """The problems that other files would have if the open rule were saved as it is typed, and do not have now."""
+        """What saving would make wrong beside what the open rule shows already: in other files, or before its release."""
         then = with_text(self.loaded, self.file, self.edit.document.text)
-        return tuple(p for p in then.problems if p.file != self.file and p not in self.loaded.problems)
+        known = {*self.loaded.problems, *self.edit.problems}
+        return tuple(problem for problem in then.problems if problem not in known)
 
     def save(self) -> None:
         """Write the open rule to its file.

@@ -57,11 +57,9 @@ class SaveDialog(Dialog):
             if broken:
                 words("The rule has errors. A service does not start with it.", "p", "failed")
             for problem in consequences:
-                words(
-                    f"Then wrong elsewhere: {problem.file}, line {problem.line}: {problem.message}.",
-                    "p",
-                    "failed",
-                )
+                mend = f": {problem.help}" if problem.help else ""
+                place = f"{problem.file}, line {problem.line}"
+                words(f"Then to be mended ({place}): {problem.message}{mend}.", "p", "failed")
         self.open()
 
 

@@ -60,8 +60,8 @@ class Page:
 
     async def begin(self) -> None:
         """Fill the regions, once the browser is there."""
+        await self._rule.ready()
         self._darken(bool(await ui.run_javascript("primum.prefersDark()", timeout=30)))
-        self._rule.name_editor()
         await self._opened()
 
     def _draw_head(self) -> None:
@@ -264,9 +264,11 @@ class Page:
         if not self._desk.changed:
             ui.notify("Nothing has changed.")
             return
+        self._state.text = "Looking what saving means …"
         async with self._working:
             consequences = await asyncio.to_thread(self._desk.consequences)
             difference = await asyncio.to_thread(self._desk.difference)
+        self._keep()
         self._save_dialog.ask(self._desk.file, difference, consequences, broken=not self._desk.edit.usable)
 
     async def _save(self) -> None:
@@ -282,7 +284,7 @@ class Page:
 
     def _darken(self, dark: bool, *, keep: bool = False) -> None:
         self._dark.value = dark
-        self._rule.editor.theme = "githubDark" if dark else "githubLight"
+        self._rule.darken(dark)
         self._dark_button.props["aria-pressed"] = "true" if dark else "false"
         self._dark_button.update()
         if keep:

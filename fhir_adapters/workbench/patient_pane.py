@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -43,7 +44,9 @@ class PatientPane:
                     "made-up": button("Made up", lambda: self._turn("made-up"), look="quiet"),
                     "record": button("From a record", lambda: self._turn("record"), look="quiet"),
                 }
-            self._form = part("div", "form")
+            with part("div", "form") as self._form:
+                self._beginning = part("div")
+                self._fields = part("div", "form")
             self._reader = part("div", "form")
         self._pages = {"made-up": self._form, "record": self._reader}
         self._draw_reader()
@@ -51,20 +54,26 @@ class PatientPane:
 
     def prepare(self, edit: Edited, setups: Mapping[str, Mapping[str, Any]], day: str) -> None:
         """Offer the patients of the tests of a rule, and begin with the first; ``day`` is that of the tests."""
-        self._edit, self._setups, self._day = edit, setups, day
+        self._edit, self._day = edit, day
         first = next(iter(setups), "")
         self._made_up = MadeUp(setups.get(first, {}), first)
+        self.offer(setups)
         self._draw_form()
         self._turn(self._open, tell=False)
 
     def offer(self, setups: Mapping[str, Mapping[str, Any]]) -> None:
         """Offer other patients; the one that is shown stays."""
         self._setups = setups
-        self._draw_form()
+        self._beginning.clear()
+        with self._beginning:
+            begin = {"": "a patient with nothing on record", **{name: name for name in setups}}
+            label = "Begin with the patient of a test"
+            self._begin = choice(label, begin, self._made_up.origin, self.begin_with)
 
     def begin_with(self, name: str) -> None:
         """Take the patient of a test."""
         self._made_up = MadeUp(self._setups.get(name, {}), name)
+        ui.run_javascript(f"getHtmlElement({self._begin.id}).value = {json.dumps(name)}")
         self._draw_form()
         self._turn("made-up")
 
@@ -139,11 +148,9 @@ class PatientPane:
             self._chart = part("div", "chart")
 
     def _draw_form(self) -> None:
-        self._form.clear()
-        with self._form:
+        self._fields.clear()
+        with self._fields:
             setup = self._made_up.setup
-            begin = {"": "a patient with nothing on record", **{name: name for name in self._setups}}
-            choice("Begin with the patient of a test", begin, self._made_up.origin, self.begin_with)
             person = setup.get("patient", {})
             with part("div", "row"):
                 field(
@@ -153,12 +160,16 @@ class PatientPane:
                     change=lambda age: self._person("age", age),
                 )
                 choice("Sex", _SEXES, person.get("sex", ""), lambda sex: self._person("sex", sex))
-            self._draw_entries(setup)
+            self._entries = part("ul", "entries", aria_label="On record", tabindex="-1")
+            self._draw_entries()
             self._draw_adding()
             self._draw_asking(setup)
 
-    def _draw_entries(self, setup: Mapping[str, Any]) -> None:
-        with part("ul", "entries", aria_label="On record"):
+    def _draw_entries(self) -> None:
+        """Draw what is on record; the rest of the form stays, and with it the place of whoever writes in it."""
+        setup = self._made_up.setup
+        self._entries.clear()
+        with self._entries:
             for key, what in LISTS.items():
                 for number, entry in enumerate(setup.get(key, ())):
                     self._entry(key, what, number, self._worded(entry))
@@ -272,7 +283,8 @@ class PatientPane:
             person.pop("born", None)
             value = f"{value} years" if value.strip().isdigit() else value.strip()
         said = {**person, **({key: value} if value else {})}
-        self._change("patient", {name: said[name] for name in ("age", "born", "sex", "died") if name in said})
+        person = {name: said[name] for name in ("age", "born", "sex", "died") if name in said}
+        self._change("patient", person, draw=False)
 
     def _add(self) -> None:
         new = self._new
@@ -280,13 +292,18 @@ class PatientPane:
             ui.notify("Choose what to add.", type="warning")
             return
         measured = [new["value"].strip()] if new["kind"] in MEASURED and new["value"].strip() else []
-        dated = [f"on {new['on']}"] if new["on"] and new["kind"] not in ("orders", "medications") else []
+        dated = (
+            [f"on {new['on']}"]
+            if new["on"] and new["kind"] not in ("orders", "medications", "devices")
+            else []
+        )
         line = " ".join([new["what"], *measured, *dated])
         self._change(new["kind"], [*self._made_up.setup.get(new["kind"], ()), line])
 
     def _remove(self, key: str, number: int) -> None:
         entries = [entry for place, entry in enumerate(self._made_up.setup[key]) if place != number]
         self._change(key, entries)
+        ui.run_javascript(f"getHtmlElement({self._entries.id}).focus()")
 
     def _miss(self, name: ListName, missing: bool) -> None:
         others = [each for each in self._made_up.setup.get("missing", ()) if each != name.value]
@@ -298,5 +315,5 @@ class PatientPane:
     def _change(self, key: str, value: Any, *, draw: bool = True) -> None:
         self._made_up = self._made_up.changed(key, value)
         if draw:
-            self._draw_form()
+            self._draw_entries()
         self._turn("made-up")

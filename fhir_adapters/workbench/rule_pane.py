@@ -48,11 +48,15 @@ class RulePane:
                 self._status = status("No problems.")
                 self._list = part("ul", aria_label="Problems of the rule")
 
-    def name_editor(self) -> None:
-        """Give the editor its name for screen readers; its own keys are beside it."""
-        ui.run_javascript(
-            f"primum.nameEditor({self.editor.id}, 'Text of the rule, YAML', 'rule-keys problems')"
-        )
+    async def ready(self) -> None:
+        """Wait for the editor, and give it its name for screen readers; its own keys are beside it."""
+        label = "Text of the rule, YAML"
+        script = f"return await primum.nameEditor({self.editor.id}, '{label}', 'rule-keys problems')"
+        await ui.run_javascript(script, timeout=60)
+
+    def darken(self, dark: bool) -> None:
+        """Show the text in light or dark colours."""
+        self.editor.run_method("setTheme", "githubDark" if dark else "githubLight")
 
     def fill(self, text: str) -> None:
         """Put another text into the editor."""
@@ -74,12 +78,10 @@ class RulePane:
                     self._problem(problem)
             if len(edit.problems) > _TOLD:
                 words(f"and {len(edit.problems) - _TOLD} more", "li", "more")
-        self.editor.line_tooltips = {problem.line: problem.message for problem in edit.problems}
-        self.editor.decorations = [
-            {"kind": "line", "line": line, "class": "line-problem"}
-            for line in sorted({p.line for p in edit.problems})
-        ]
-        self.editor.update()
+        self._mark(dict.fromkeys((problem.line for problem in edit.problems), "problem"))
+        self.editor.run_method(
+            "setLineTooltips", {str(problem.line): problem.message for problem in edit.problems}
+        )
 
     def show_findings(self, look: Look) -> None:
         """Mark the lines of the conditions with what they came to, where the text has no problems."""
@@ -89,11 +91,15 @@ class RulePane:
         for line in (line for explanation in look.explanations for line in explanation.lines):
             if line.position is not None and line.truth is not None:
                 found[line.position.line] = line.truth
-        self.editor.decorations = [
-            {"kind": "line", "line": line, "class": f"line-{truth.value}"}
-            for line, truth in sorted(found.items())
-        ]
-        self.editor.update()
+        self._mark({line: truth.value for line, truth in found.items()})
+
+    def _mark(self, kinds: dict[int, str]) -> None:
+        """Mark lines of the editor, and them only.
+
+        An update of the element would also send the text as it was last known here, over what has been typed since.
+        """
+        marks = [{"kind": "line", "line": line, "class": f"line-{kind}"} for line, kind in kinds.items()]
+        self.editor.run_method("setDecorations", marks)
 
     def _problem(self, problem: Problem) -> None:
         with part("button", f"problem {problem.severity}", type="button") as element:

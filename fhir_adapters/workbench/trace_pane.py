@@ -31,6 +31,7 @@ class TracePane:
                 words("No rule was looked at.", "p", "empty")
             for explanation in look.explanations:
                 self._table(explanation)
+                self._changes(explanation)
             if look.issues:
                 words("What of the record did not reach the rules as it stood", "h3")
                 with part("ul", "issues"):
@@ -50,6 +51,14 @@ class TracePane:
             with part("tbody"):
                 for line in explanation.lines:
                     self._row(line)
+
+    def _changes(self, explanation: Explanation) -> None:
+        """What would have to change for the rule to end otherwise."""
+        if explanation.would_change:
+            words("What would change it", "h3", "heading")
+            with part("ul", "changes"):
+                for change in explanation.would_change:
+                    words(change.sentence, "li")
 
     def _row(self, line: Line) -> None:
         with part("tr", f"finding-{line.truth.value}" if line.truth is not None else ""):

@@ -63,6 +63,14 @@ def test_a_mistake_is_told_with_line_reason_and_mend_while_one_types(page: Page)
     expect(page.locator("#rule")).to_contain_text("No problems.")
 
 
+def test_what_one_types_stays_while_it_is_read(page: Page) -> None:
+    end_of(page, "limits: ")
+    for pause in (0, 300, 400, 500, 0, 350):
+        page.keyboard.type(" and so on", delay=30)
+        page.wait_for_timeout(pause)
+    expect(page.locator(".cm-line", has_text="limits: ")).to_contain_text("creatinine." + 6 * " and so on")
+
+
 def test_from_choosing_a_rule_to_running_its_tests_with_the_keyboard_alone(page: Page) -> None:
     tab_to(page, "Skip to the cards")
     page.keyboard.press("Tab")
@@ -99,6 +107,7 @@ def test_a_patient_is_made_up_entry_by_entry(page: Page) -> None:
     page.get_by_role("option", name="chronic-kidney-disease").click()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("list", name="On record")).to_contain_text("Diagnosis")
+    assert at(page).endswith("Add"), "the focus stays where it is"
     expect(page.get_by_role("article", name="Warning")).to_be_visible()
 
 
@@ -112,7 +121,7 @@ def test_a_file_is_written_only_after_its_changes_were_shown(page: Page, bench: 
     expect(page.get_by_text("Not saved")).to_be_visible()
     press(page, "Control+s")
     dialog = page.get_by_role("dialog", name="Save the rule")
-    expect(dialog.locator(".added")).to_contain_text("on record")
+    expect(dialog.locator(".added")).to_have_text("added+title: Epilepsy on record")
     assert bench.text("baclofen-it/monitoring/epilepsy.yaml") == before
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
