@@ -15,7 +15,6 @@ from typing import Any
 import typer
 from pydantic_core import PydanticUndefined
 
-from engine.authoring.checks import CHECKS as FOLDER_CHECKS
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import DEFAULT_FOLDER, load_rules, parse_document
 from engine.authoring.schema import schema_of
@@ -61,12 +60,8 @@ _CHECKS = (
 
 
 def checks_page() -> str:
-    """The checks, each with its page where it has one."""
-    written = [f"/docs/checks/{path.stem}" for path in sorted(CHECKS.glob("*.md"))]
-    if written:
-        return _index("Checks", _CHECKS, written)
-    rows = [f"- `{check.code}`: {inspect.getdoc(check)}" for check in FOLDER_CHECKS]
-    return "\n".join(["# Checks", "", _CHECKS.partition(".")[0] + ":", "", *rows]) + "\n"
+    """The checks, each with its page."""
+    return _index("Checks", _CHECKS, [f"/docs/checks/{path.stem}" for path in sorted(CHECKS.glob("*.md"))])
 
 
 def _index(title: str, text: str, names: list[str]) -> str:

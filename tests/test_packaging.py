@@ -35,6 +35,12 @@ def test_the_wheel_carries_the_migrations_of_the_store(wheel_members: set[str]) 
     assert migrations <= wheel_members
 
 
+def test_the_wheel_carries_the_page_of_every_check(wheel_members: set[str]) -> None:
+    pages = {f"engine/authoring/check_pages/{path.name}" for path in ROOT.glob("docs/checks/*.md")}
+    assert len(pages) > 3
+    assert pages <= wheel_members
+
+
 def test_the_wheel_carries_types_licence_and_notices(wheel_members: set[str]) -> None:
     assert {"engine/py.typed", "fhir_adapters/py.typed"} <= wheel_members
     licences = {name.rpartition("/")[2] for name in wheel_members if "/licenses/" in name}

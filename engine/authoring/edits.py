@@ -5,11 +5,11 @@ An editor asks after every pause of the keyboard, so only the one file is read, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from engine.authoring.checks import CHECKS, RuleCheck
+from engine.authoring.checks import CHECKS, RuleCheck, Scope
 from engine.authoring.documents import Document
+from engine.authoring.exceptions import excused
 from engine.authoring.folder import Loaded, assemble
 from engine.authoring.loading import parse_document
 from engine.authoring.lock import CHANGED
@@ -92,7 +92,11 @@ def edited(loaded: Loaded, file: str, text: str) -> Edited:
         problems=(),
     )
     if rule is not None:
-        problems += _faults(rule, document, changed)
+        scope = Scope(changed)
+        found = [
+            entry for check in CHECKS if isinstance(check, RuleCheck) for entry in check.about(rule, scope)
+        ]
+        problems += excused(found, changed.exceptions)
     return Edited(file, document, rule, in_order(problems), changed)
 
 
@@ -106,14 +110,6 @@ def with_text(loaded: Loaded, file: str, text: str) -> Loaded:
     assembled = assemble(root, readable, loaded.paths, unread)
     unreadable = (problem for problem in loaded.problems if problem.file in unread and problem.file != file)
     return replace(assembled, problems=in_order((*problems, *unreadable, *assembled.problems)))
-
-
-def _faults(rule: Rule, document: Document, changed: Loaded) -> Iterator[Problem]:
-    """What the checks of single rules find in this one."""
-    for check in CHECKS:
-        for path, message, help, words in check.faults(rule, changed) if isinstance(check, RuleCheck) else ():
-            mark = document.find(path, words) if words else document.mark(path)
-            yield document.problem_at(mark, check.code, message, help)
 
 
 def _pack_above(loaded: Loaded, file: str) -> Pack:

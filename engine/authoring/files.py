@@ -166,6 +166,20 @@ class ReasonsDocument(FileModel):
     reasons: dict[str, str] = Field(description="The words of each reason by its id.")
 
 
+class CheckException(FileModel):
+    """One thing that a check may find without anybody having to mend it."""
+
+    id: str = Field(min_length=1, description="Id of what is meant, as the check names it.")
+    code: str = Field(description="Code of the check; primum rules help lists them.")
+    reason: str = Field(min_length=1, description="Why it is right as it is.")
+
+
+class ExceptionsDocument(FileModel):
+    """``check-exceptions.yaml``, and ``local/check-exceptions.yaml`` for a site's own."""
+
+    exceptions: tuple[CheckException, ...] = Field((), description="What checks may find.")
+
+
 class PackDocument(FileModel):
     """``pack.yaml`` of a folder of rules."""
 

@@ -8,11 +8,18 @@ from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 
 from engine.authoring.adjustments import read_adjustments
-from engine.authoring.checks import CHECKS
+from engine.authoring.checks import CHECKS, CODES, Scope
 from engine.authoring.documents import Document, Position
-from engine.authoring.files import ConceptFile, ReasonsDocument, SentencesDocument
+from engine.authoring.exceptions import excused
+from engine.authoring.files import (
+    CheckException,
+    ConceptFile,
+    ExceptionsDocument,
+    ReasonsDocument,
+    SentencesDocument,
+)
 from engine.authoring.library import read_library
-from engine.authoring.packs import Packs, read_packs
+from engine.authoring.packs import EXCEPTIONS, Packs, read_packs
 from engine.authoring.parameters import substituted
 from engine.authoring.problems import Problem, Severity, in_order
 from engine.authoring.reading import Reading
@@ -32,6 +39,7 @@ class Loaded:
     ``paths`` maps the name of every file to its place on disk, ``folders`` a pack's id to its folder, ``files`` a rule's id to its
     file. Files in ``unread`` are not YAML. ``concept_files`` are the concepts with what only authors need: notes, expressions, where
     each code was seen. ``names`` are those that files of any pack may use; see :data:`engine.authoring.references.Known`.
+    ``exceptions`` maps a file to what checks may find.
     """
 
     rules: RuleSet
@@ -46,6 +54,7 @@ class Loaded:
     equivalent_mutants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     concept_files: Mapping[str, ConceptFile] = field(default_factory=dict)
     names: Known = field(default_factory=dict)
+    exceptions: Mapping[str, tuple[CheckException, ...]] = field(default_factory=dict)
 
     @property
     def broken(self) -> bool:
@@ -117,9 +126,21 @@ def assemble(
         packs.equivalent_mutants,
         concept_files,
         known,
+        _read_exceptions(reading),
     )
-    found = [problem for check in CHECKS for problem in check.problems(loaded)]
-    return replace(loaded, problems=in_order((*reading.problems, *found)))
+    loaded = replace(loaded, problems=in_order(reading.problems))
+    found = [problem for check in CHECKS if check.on_load for problem in check.problems(Scope(loaded))]
+    return replace(loaded, problems=in_order((*loaded.problems, *excused(found, loaded.exceptions))))
+
+
+def _read_exceptions(reading: Reading) -> dict[str, tuple[CheckException, ...]]:
+    found: dict[str, tuple[CheckException, ...]] = {}
+    for file in (reading.name(EXCEPTIONS), reading.name(f"local/{EXCEPTIONS}")):
+        document = reading.model(ExceptionsDocument, file)
+        if document is not None:
+            reading.unknown_names(file, document, {"check": CODES})
+            found[file] = document.exceptions
+    return found
 
 
 def _read_reasons(reading: Reading, known: dict[NameKind, Collection[str] | None]) -> dict[str, str]:

@@ -23,7 +23,8 @@ from engine.rule import Rule
 from engine.ruleset import Pack, Statement
 
 PACK, STATEMENTS = "pack.yaml", "statements.yaml"
-SENTENCES, EQUIVALENT = "sentences.yaml", "equivalent-mutants.yaml"
+SENTENCES, EQUIVALENT, EXCEPTIONS = "sentences.yaml", "equivalent-mutants.yaml", "check-exceptions.yaml"
+_AT_A_SITE = ("adjustments.yaml", "codes.yaml", "parameters.yaml", EXCEPTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def _has_id(reading: Reading, name: str) -> bool:
 
 def rule_files(reading: Reading) -> dict[str, list[str]]:
     """The rule files of each pack's folder; a file that no pack is above is noted."""
-    elsewhere = {reading.name(area) for area in ("concepts", "findings", "override-reasons.yaml")}
-    elsewhere |= {reading.name(f"local/{site}.yaml") for site in ("adjustments", "codes", "parameters")}
+    elsewhere = {reading.name(area) for area in ("concepts", "findings", "override-reasons.yaml", EXCEPTIONS)}
+    elsewhere |= {reading.name(f"local/{site}") for site in _AT_A_SITE}
     files: dict[str, list[str]] = {
         str(PurePosixPath(name).parent): [] for name in reading.paths if PurePosixPath(name).name == PACK
     }

@@ -16,8 +16,9 @@ Severity = Literal["error", "warning"]
 class Problem:
     """One thing wrong in one place of one file.
 
-    ``file`` is written from the rules folder's own name on, with forward slashes. Line and column count from 1; ``width`` is how
-    many characters the fault spans. ``excerpt`` holds the line and the two before it, with their numbers.
+        ``file`` is written from the rules folder's own name on, with forward slashes. Line and column count from 1; ``width`` is how
+    many characters the fault spans. ``excerpt`` holds the line and the two before it, with their numbers. ``subject`` is the id of the
+    rule, concept, statement or pack that a check speaks of, empty where the file itself is not as it must be.
     """
 
     file: str
@@ -29,6 +30,7 @@ class Problem:
     severity: Severity = "error"
     width: int = 1
     excerpt: tuple[tuple[int, str], ...] = ()
+    subject: str = ""
 
     def render(self) -> str:
         """The problem as a person reads it: place, code, the lines with a mark under the fault, reason, and the mend."""

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from engine import language as words
 from engine.authoring import cases
 from engine.authoring.documents import Document
-from engine.authoring.files import ConceptFile, LocalCode, MedicineFile, PackDocument
+from engine.authoring.files import CheckException, ConceptFile, LocalCode, MedicineFile, PackDocument
 from engine.authoring.problems import Problem, did_you_mean
 from engine.conditions.estimates import CREATININE, HEIGHT
 from engine.conditions.pregnancy import (
@@ -24,6 +24,7 @@ from engine.rule import CardSpec, Rule, SourceSpec, SuggestionSpec
 from engine.trace import Path
 
 NameKind = Literal[
+    "check",
     "concept",
     "concept-or-medicine",
     "finding",
@@ -44,6 +45,7 @@ REFERENCES: Final[Mapping[type[FileModel], Mapping[str, NameKind]]] = {
     ConceptFile: {"includes": "concept"},
     MedicineFile: dict.fromkeys(MEDICINE_CONCEPTS, "concept"),
     LocalCode: {"concept": "concept"},
+    CheckException: {"code": "check"},
     PackDocument: {"medicine": "medicine"},
     Rule: {"medicine": "medicine", "yields_to": "rule"},
     CardSpec: {"override_reasons": "override-reason"},

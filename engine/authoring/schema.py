@@ -18,6 +18,7 @@ from engine.authoring.cases import CaseFile
 from engine.authoring.files import (
     ConceptsDocument,
     EquivalentMutantsDocument,
+    ExceptionsDocument,
     LocalCodesDocument,
     LocalParametersDocument,
     MedicinesDocument,
@@ -42,6 +43,7 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
     "sentences": SentencesDocument,
     "equivalent-mutants": EquivalentMutantsDocument,
     "override-reasons": ReasonsDocument,
+    "check-exceptions": ExceptionsDocument,
     "local-adjustments": LocalAdjustmentsDocument,
     "local-codes": LocalCodesDocument,
     "local-parameters": LocalParametersDocument,

@@ -158,6 +158,16 @@ class RuleTests:
         self._engines.clear()
 
 
+def read_case_file(loaded: Loaded, rule_id: str) -> tuple[Document, CaseFile | None, list[Problem]] | None:
+    """The test file beside a rule with what does not fit in it; None when there is no such file."""
+    name = case_file(loaded.files[rule_id])
+    if name not in loaded.paths:
+        return None
+    document, problems = read_document(loaded.paths[name], name)
+    file, faults = _cases(loaded, rule_id, document)
+    return document, file, problems + faults
+
+
 def read_tests(loaded: Loaded, rule_id: str) -> RuleTests | None:
     """The tests beside a rule; None when there is no such file."""
     name = case_file(loaded.files[rule_id])
@@ -170,16 +180,19 @@ def rule_tests(
     loaded: Loaded, rule_id: str, document: Document, problems: Iterable[Problem] = ()
 ) -> RuleTests:
     """The tests of a rule in a document that need not be a file; ``problems`` were met when it was read."""
-    problems = list(problems)
-    file = None
-    if document.data is not None:
-        units = {concept.id: concept.unit for concept in loaded.concepts.concepts.values() if concept.unit}
-        file, faults = validate(CaseFile, document, document.data, units=units)
-        problems += faults
+    file, faults = _cases(loaded, rule_id, document)
+    at_a_site = replace(loaded, concepts=with_site_codes(loaded.concepts))
+    return RuleTests(at_a_site, rule_id, document, file, in_order((*problems, *faults)))
+
+
+def _cases(loaded: Loaded, rule_id: str, document: Document) -> tuple[CaseFile | None, list[Problem]]:
+    if document.data is None:
+        return None, []
+    units = {concept.id: concept.unit for concept in loaded.concepts.concepts.values() if concept.unit}
+    file, problems = validate(CaseFile, document, document.data, units=units)
     if file is not None:
         problems += _case_problems(file, document, loaded, loaded.rules.rule(rule_id))
-    at_a_site = replace(loaded, concepts=with_site_codes(loaded.concepts))
-    return RuleTests(at_a_site, rule_id, document, file, in_order(problems))
+    return file, problems
 
 
 def run_tests(loaded: Loaded, *, select: str | None = None) -> Report:

@@ -10,10 +10,9 @@ from typing import Annotated, Final
 
 import typer
 
-from engine.authoring.adjustments import expired_problems
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import DEFAULT_FOLDER, load_rules
-from engine.authoring.problems import in_order, nearest
+from engine.authoring.problems import nearest
 from engine.rule import Rule
 from fhir_adapters.command_line.questions import RecordHook
 from fhir_adapters.command_line.terminal import Format, refuse
@@ -92,14 +91,6 @@ def loaded_rules(folder: Path | None) -> Loaded:
     if not chosen.is_dir():
         refuse(f"There is no folder {chosen}.", 2)
     return load_rules(chosen.resolve(), examples=with_examples())
-
-
-def with_expired(loaded: Loaded) -> Loaded:
-    """The rules with a problem more for every adjustment of the site that has ended by today."""
-    if not loaded.rules.adjustments:
-        return loaded
-    expired = expired_problems(loaded, moment(None).date())
-    return replace(loaded, problems=in_order((*loaded.problems, *expired)))
 
 
 def usable_rules(folder: Path | None, *, critical_needs_review: bool = False) -> Loaded:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-from rich.console import Group
 from rich.text import Text
 
 from engine.authoring.loading import DEFAULT_FOLDER
-from engine.authoring.problems import Problem, Severity
 from engine.authoring.schema import stale_schemas, write_schemas
 from engine.authoring.testing import CaseResult, Report, run_tests
-from fhir_adapters.command_line.options import (
-    BROKEN,
-    FolderArgument,
-    FormatOption,
-    RulesOption,
-    loaded_rules,
-    with_expired,
-)
+from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, RulesOption, loaded_rules
+from fhir_adapters.command_line.problem_views import pretty
 from fhir_adapters.command_line.proofs import chosen_pack, coverage, show_conditions, show_mutants
+from fhir_adapters.command_line.rule_checks import check, help_on
 from fhir_adapters.command_line.rules_diff import diff
 from fhir_adapters.command_line.rules_lock import lock
 from fhir_adapters.command_line.rules_pack import key, pack, verify
@@ -44,24 +36,8 @@ app.command(epilog="Example: primum rules diff HEAD~1 --format json")(diff)
 app.command(epilog="Example: primum rules pack baclofen-it --key key.json -o baclofen-it.tar")(pack)
 app.command(epilog="Example: primum rules verify baclofen-it.tar --keys keys.json")(verify)
 app.command(epilog="Example: primum rules key --private key.json --public keys.json")(key)
-_SEVERITY_STYLES: Final[dict[Severity, str]] = {"error": "bold red", "warning": "bold yellow"}
-
-
-@app.command(epilog="Example: primum rules check rules --format json")
-def check(path: FolderArgument = None, format: FormatOption = Format.PRETTY) -> None:
-    """Find everything wrong in a rules folder: where it stands, why it is wrong, how to mend it.
-
-    Ends with 1 when there are errors.
-    """
-    loaded = with_expired(loaded_rules(path))
-    if format is Format.JSON:
-        write_json({"rules": len(loaded.rules.rules), "problems": loaded.problems})
-    else:
-        for problem in loaded.problems:
-            answers.print(_view(problem), soft_wrap=True)
-        answers.print(_summary(len(loaded.rules.rules), len(loaded.rules.packs), loaded.problems))
-    if loaded.broken:
-        raise typer.Exit(1)
+app.command(epilog="Example: primum rules check rules --format json")(check)
+app.command("help", epilog="Example: primum rules help never-true")(help_on)
 
 
 @app.command("test", epilog="Example: primum rules test -k kidney")
@@ -95,7 +71,7 @@ def run_cases(
         write_json({"tests": [_test(result) for result in report.results], "problems": report.problems})
     else:
         for problem in report.problems:
-            answers.print(_view(problem), soft_wrap=True)
+            answers.print(pretty(problem), soft_wrap=True)
         for result in report.failed:
             answers.print(words(result.render()), "", soft_wrap=True, sep="\n")
         answers.print(_tally(report))
@@ -160,23 +136,3 @@ def _tally(report: Report) -> Text:
     return Text(
         f"{tests}: {ran - failed} passed, {failed} failed.", "bold green" if report.ok else "bold red"
     )
-
-
-def _view(problem: Problem) -> Group:
-    """A problem as :meth:`Problem.render` words it, in colours."""
-    style = _SEVERITY_STYLES[problem.severity]
-    place = f"{problem.file}:{problem.line}:{problem.column}"
-    lines = [Text.assemble((place, "bold"), "  ", (problem.severity, style), "  ", (problem.code, "cyan"))]
-    lines += [Text.assemble((f"{number:>5} | ", "dim"), words(text)) for number, text in problem.excerpt]
-    mark = f"{' ' * (problem.column - 1)}{'^' * problem.width} "
-    lines.append(Text.assemble((f"{'':>5} | ", "dim"), (mark, style), words(problem.message)))
-    if problem.help:
-        lines.append(Text.assemble(("  help: ", "green"), words(problem.help)))
-    return Group(*lines, "")
-
-
-def _summary(rules: int, packs: int, problems: tuple[Problem, ...]) -> Text:
-    severities = Counter(problem.severity for problem in problems)
-    found = ", ".join(counted(severities[name], name) for name in _SEVERITY_STYLES)
-    style = next((style for name, style in _SEVERITY_STYLES.items() if severities[name]), "bold green")
-    return Text(f"{counted(rules, 'rule')} in {counted(packs, 'pack')}: {found}.", style)

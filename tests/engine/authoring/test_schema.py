@@ -28,6 +28,7 @@ BY_NAME = {
     "sentences.yaml": "sentences",
     "equivalent-mutants.yaml": "equivalent-mutants",
     "override-reasons.yaml": "override-reasons",
+    "check-exceptions.yaml": "check-exceptions",
     "systems.yaml": "systems",
     "medicines.yaml": "medicines",
 }
