@@ -30,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Check orders against what the label of a medicine says, and say what could not be checked.",
 )
-app.callback()(begin)
+app.callback(epilog="Example: primum check request.json")(begin)
 app.command(epilog="Example: primum serve --port 8000")(serve)
 app.command(epilog="Example: primum check request.json patients.ndjson --all")(check)
 app.command(epilog="Example: primum explain kidney-function request.json")(explain)

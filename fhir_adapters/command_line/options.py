@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,7 +16,7 @@ from engine.authoring.loading import DEFAULT_FOLDER, load_rules
 from engine.authoring.problems import nearest
 from engine.rule import Rule
 from fhir_adapters.command_line.questions import RecordHook
-from fhir_adapters.command_line.terminal import Format, refuse
+from fhir_adapters.command_line.terminal import Format, answers, refuse
 
 BROKEN: Final = "The rules hold errors and are not used:  primum rules check  lists them."
 """What is said by every command that needs rules which hold together."""
@@ -66,6 +67,12 @@ def moment(today: datetime | None) -> datetime:
 _examples: ContextVar[bool] = ContextVar("examples", default=False)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        answers.out(f"primum {version('primum')}", highlight=False)
+        raise typer.Exit
+
+
 def begin(
     examples: Annotated[
         bool,
@@ -74,6 +81,10 @@ def begin(
             envvar="PRIMUM_EXAMPLES",
             help="Also read the packs that only show how packs are written.",
         ),
+    ] = False,
+    told: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """What stands before a command and holds for every one."""

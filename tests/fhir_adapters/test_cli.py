@@ -1,5 +1,7 @@
 """The command ``primum``: every command explains itself, and a defect shows no record."""
 
+from importlib.metadata import version
+
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -22,6 +24,15 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     assert shown.exit_code == 0
     assert "Example: " in shown.stdout
     assert " ".join(["primum", *command]) in shown.stdout
+
+
+def test_the_command_itself_has_help_and_tells_its_version() -> None:
+    run = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"}).invoke
+    told = run(cli.app, ["--version"])
+    assert (told.exit_code, told.stdout) == (0, f"primum {version('primum')}\n")
+    shown = run(cli.app, ["--help"]).stdout
+    assert "Example: primum check" in shown
+    assert "say what could not be checked" in shown
 
 
 def test_a_defect_is_named_without_its_message(
