@@ -15,9 +15,13 @@ from typing import Final, Literal, NamedTuple
 
 from engine.errors import ConceptError
 from engine.expansions import Expansion, TerminologySource, sources
+from engine.medicine import Medicine
 
 CODINGS_KEPT: Final = 200_000
 """Codings whose concepts are remembered; more than a site's whole terminology is not worth keeping."""
+
+SHORTEST_NAME: Final = 5
+"""Letters of the name of a substance by which it is recognised in free text."""
 
 _OID: Final = re.compile(r"(?:urn:)?(?:oid:)?([0-2](?:\.(?:0|[1-9][0-9]*))+)", re.ASCII | re.IGNORECASE)
 
@@ -110,45 +114,6 @@ class Concept:
     texts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Medicine:
-    """A medicine that rules are written for, told apart from its siblings by route, product and form.
-
-    Intrathecal and oral baclofen share ATC and ingredient codes; only route, product code, dose form or concentration decide
-    (terminology trap 2). The members are concept ids; ``strengths`` are quantities such as ``50 ug/mL``, and those of them that a
-    sibling is sold in, too, are ``shared_strengths``. A medicine that names
-    nothing of the kind has no siblings: its substance alone tells it.
-    """
-
-    id: str
-    title: str
-    substance: str
-    routes: str | None = None
-    products: str | None = None
-    forms: str | None = None
-    other_products: str | None = None
-    other_forms: str | None = None
-    wrong_routes: str | None = None
-    other_routes: str | None = None
-    strengths: tuple[str, ...] = ()
-    shared_strengths: tuple[str, ...] = ()
-    device: str | None = None
-    presence: str | None = None
-    current_for_days: int = 180
-
-    @property
-    def own_strengths(self) -> tuple[str, ...]:
-        """The concentrations that no sibling is sold in."""
-        return tuple(strength for strength in self.strengths if strength not in self.shared_strengths)
-
-    @property
-    def alone(self) -> bool:
-        """Whether its substance is in no other medicine that it would have to be told from."""
-        told_by = (self.routes, self.products, self.forms, self.strengths)
-        told_from = (self.other_products, self.other_forms, self.wrong_routes, self.other_routes)
-        return not any((*told_by, *told_from))
-
-
 @dataclass(slots=True)
 class _CodeIndex:
     """Codes by system, whole and as beginnings, with the concepts that name them."""
@@ -211,6 +176,7 @@ class ConceptLibrary:
     _denying: dict[str, frozenset[str]] = field(init=False, repr=False)
     _cache: dict[tuple[str, str], _Known] = field(init=False, repr=False)
     _standings: dict[tuple[Coding, ...], Standing] = field(init=False, repr=False)
+    _ingredients: dict[str, frozenset[str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the indexes; raise ConceptError for an include or a system that does not exist."""
@@ -218,7 +184,7 @@ class ConceptLibrary:
             uri: system for system in self.systems.values() for uri in (system.uri, *system.aliases)
         }
         self._codes, self._excluded, self._including, self._cache = _CodeIndex(), _CodeIndex(), {}, {}
-        self._standings, self._added = {}, {}
+        self._standings, self._added, self._ingredients = {}, {}, {}
         self._members = {concept_id: self._closure(concept_id, ()) for concept_id in self.concepts}
         for concept in self.concepts.values():
             for included in concept.includes:
@@ -389,6 +355,23 @@ class ConceptLibrary:
     def members(self, concept_id: str) -> frozenset[str]:
         """The concept and all that it includes, as ids."""
         return self._members[self.concept(concept_id).id]
+
+    def ingredients_of(self, concept_id: str) -> frozenset[str]:
+        """The names, in one word, of the substances that a concept and those it includes list.
+
+        They are the displays of codes that are those of ingredients (RxNorm), where an unlisted product denies nothing.
+        """
+        found = self._ingredients.get(concept_id)
+        if found is None:
+            listed = (code for member in self.members(concept_id) for code in self.concepts[member].codes)
+            names = (
+                code.display.casefold()
+                for code in listed
+                if self._described(code.system).unlisted == "unknown"
+            )
+            found = frozenset(name for name in names if len(name) >= SHORTEST_NAME and name.isalpha())
+            self._ingredients[concept_id] = found
+        return found
 
     def medicine(self, medicine_id: str) -> Medicine:
         """The medicine with this id; ConceptError when there is none."""

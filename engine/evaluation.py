@@ -13,7 +13,7 @@ from math import inf
 from threading import Lock
 from typing import Any, Final, Literal
 
-from engine.concepts import ConceptLibrary, Medicine
+from engine.concepts import ConceptLibrary
 from engine.conditions import Context, find
 from engine.errors import MatcherError
 from engine.facts import ListName, PatientFacts
@@ -21,6 +21,7 @@ from engine.finding import Evidence, Finding, Missing, Truth, all_of, once
 from engine.language import Leaf, Tree
 from engine.logic import Find, Laid, lay_out, trace_of
 from engine.matcher import Matcher
+from engine.medicine import Medicine
 from engine.normal_form import compile_tree, truths_of
 from engine.record import Record
 from engine.rule import Hook, Rule

@@ -1,7 +1,8 @@
-"""Free text: concepts recognised by their own words where an entry has no code that is known (CI-04).
+"""Free text: concepts recognised by their own words where an entry has no code that is known (CI-04, IX-05 to IX-08).
 
-Only routes and devices have such words. A longer word may stand anywhere in a text ("peroral"), an abbreviation of up to three
-letters only by itself, with or without its dots. Words that follow a negation name nothing: "not intravenously".
+Routes and devices have words of their own; medicines are known by the names of their ingredients. A longer word may stand
+anywhere in a text ("peroral"), an abbreviation of up to three letters only by itself, with or without its dots. Words that follow
+a negation name nothing: "not intravenously".
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from engine.concepts import CodedText, ConceptLibrary
 
 LONGEST_ABBREVIATION: Final = 3
 
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
 _NEGATIONS: Final = "not|never|no|non|nie|nigdy|ikke|aldri|aldrig|inte|nicht"
 """Of English, Polish, the Scandinavian languages and German; up to two words may stand between one and what it denies."""
 
@@ -22,6 +25,12 @@ def spoken_of(text: CodedText) -> str:
     """What a person would read of an entry: its text, and the displays beside its codes."""
     displays = (coding.display for coding in text.codings)
     return "; ".join(dict.fromkeys(part for part in (text.text, *displays) if part))
+
+
+def names_ingredient(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
+    """Whether the name of a substance that a concept lists by its ingredient code stands in a text as a word, and is not denied."""
+    found = concepts.ingredients_of(concept).intersection(_WORD.findall(spoken.casefold()))
+    return any(_stands_in(name, spoken.casefold()) for name in found)
 
 
 def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:

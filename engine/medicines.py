@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 
-from engine.concepts import CodedText, ConceptLibrary, Medicine, Membership
+from engine.concepts import CodedText, ConceptLibrary, Membership
 from engine.dates import DateInterval, within
 from engine.doses import runs
 from engine.errors import UnitError
 from engine.facts import Course, ListName, MedicationFact, PatientFacts, TherapyStatus
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
 from engine.free_text import names, spoken_of
+from engine.medicine import Medicine
 from engine.quantity import Quantity, compare
 from engine.record import Record, codes_of
 from engine.words import entry, incomplete, undated

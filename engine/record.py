@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from engine.concepts import NO_STANDING, CodedText, ConceptLibrary, Medicine
+from engine.concepts import NO_STANDING, CodedText, ConceptLibrary
 from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
 from engine.finding import Evidence, Truth
+from engine.medicine import Medicine
 from engine.words import Dated, entry
 
 

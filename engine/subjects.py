@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.concepts import Medicine, Membership
+from engine.concepts import Membership
 from engine.facts import MedicationFact, OrderAction, PatientFacts
 from engine.finding import Evidence, Missing, Truth
+from engine.medicine import Medicine
 from engine.medicines import Therapy, ended, holds, identified, therapy
 from engine.record import Record
 from engine.rule import Hook, Rule

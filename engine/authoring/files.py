@@ -10,8 +10,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.concepts import CodeSystem, Concept, ConceptCode, Medicine
+from engine.concepts import CodeSystem, Concept, ConceptCode
 from engine.language import FileModel, QuantityText
+from engine.medicine import Medicine
 from engine.rule import Kind
 from engine.ruleset import Pack, Statement
 from engine.terms import Whole, YesNo

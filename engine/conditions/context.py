@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from engine.concepts import CodedText, ConceptLibrary, Medicine, Membership
+from engine.concepts import CodedText, ConceptLibrary, Membership
 from engine.dates import DateInterval, Span, coming, past
 from engine.facts import (
     AllergyFact,
@@ -20,6 +20,7 @@ from engine.facts import (
 )
 from engine.finding import Finding, Missing, Truth, met, not_met, truth_of, unknown
 from engine.language import duration
+from engine.medicine import Medicine
 from engine.medicines import Therapy, identified, therapy
 from engine.record import Record
 from engine.rule import Hook

@@ -11,6 +11,7 @@ from engine.conditions.context import TRUTH_OF_MEMBERSHIP, Context
 from engine.doses import falls
 from engine.facts import ListName, MedicationFact, OrderAction, TherapyStatus
 from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, unknown
+from engine.free_text import names_ingredient, spoken_of
 from engine.language import MedicationLeaf, OrderLeaf
 from engine.medicines import medicine_in, route_in
 from engine.record import codes_of
@@ -132,11 +133,24 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
     if leaf.medication == "any":
         # An entry that nobody can read is a medicine, too; only by the own medicine's route it may be that one.
         kind, other = (~own if leaf.route is not None else Truth.MET), Truth.MET
+    elif _by_name(fact, leaf.medication, context):
+        kind = other = Truth.MET
     else:
         # It may be the rule's own medicine: baclofen on the list, without a route, is tablets or the pump.
         kind, other = TRUTH_OF_MEMBERSHIP[medicine_in(concepts, leaf.medication, fact)], ~own
     when = context.happened_within(fact.ended, leaf.within) if leaf.status == "recent" else Truth.MET
     return _Candidate(fact, kind, other, _by_route(fact, leaf, context), when)
+
+
+def _by_name(fact: MedicationFact, concept: str, context: Context) -> bool:
+    """Whether a medicine that has no code that is known is called by the name of an ingredient of the kind, and not by the own one's."""
+    concepts = context.concepts
+    if medicine_in(concepts, concept, fact) is not Membership.UNKNOWN:
+        return False
+    spoken = "; ".join(spoken_of(code) for code in codes_of(fact))
+    return names_ingredient(concepts, concept, spoken) and not names_ingredient(
+        concepts, context.medicine.substance, spoken
+    )
 
 
 def _is_tapered(fact: MedicationFact, context: Context) -> bool:
@@ -190,6 +204,11 @@ def _choose(
             f"{fact.label}: the record does not say whether it is still taken"
             for fact in found
             if not fact.status_certain
+        )
+        notes += tuple(
+            f"{fact.label}: recognised by its name, it has no code that is known"
+            for fact in found
+            if leaf.medication != "any" and _by_name(fact, leaf.medication, context)
         )
         notes += tuple(
             f"{fact.label}: begins on {fact.started.describe()}"

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from engine.concepts import CodedText, CodeSystem, Coding, Concept, ConceptCode, ConceptLibrary, Medicine
+from engine.concepts import CodedText, CodeSystem, Coding, Concept, ConceptCode, ConceptLibrary
 from engine.conditions import Context, find
 from engine.dates import DateInterval
 from engine.evaluation import Engine, Evaluation
@@ -39,6 +39,7 @@ from engine.facts import (
 )
 from engine.finding import Finding
 from engine.language import Leaf, Tree
+from engine.medicine import Medicine
 from engine.quantity import Quantity, QuantityInterval
 from engine.record import Record
 from engine.rule import Rule, SharedFinding
@@ -60,11 +61,11 @@ SYSTEMS = {
 
 
 def codes(*written: str) -> tuple[ConceptCode, ...]:
-    """Codes as ``system code``; a trailing ``>`` takes every code below it in, too."""
-    split = [text.removesuffix(">").split(" ", 1) for text in written]
+    """Codes as ``system code``, with a display after ``=``; a trailing ``>`` takes every code below it in, too."""
+    split = [text.partition("=") for text in written]
+    named = [(*text.removesuffix(">").split(" ", 1), text, display) for text, _, display in split]
     return tuple(
-        ConceptCode(system, code, text.endswith(">"))
-        for (system, code), text in zip(split, written, strict=True)
+        ConceptCode(system, code, text.endswith(">"), display) for system, code, text, display in named
     )
 
 
@@ -95,7 +96,7 @@ CONCEPTS = ConceptLibrary(
     {
         found.id: found
         for found in (
-            concept("baclofen", "atc M03BX01", "snomed 387342009"),
+            concept("baclofen", "atc M03BX01", "snomed 387342009", "rxnorm 1292=baclofen"),
             concept("pump-product", "rxnorm 308517"),
             concept("tablet-product", "rxnorm 197391"),
             concept("intrathecal", "snomed 72607000", texts=("intrathec",)),
@@ -103,7 +104,7 @@ CONCEPTS = ConceptLibrary(
             concept("oral", "snomed 26643006", texts=("by mouth",)),
             concept("solution", "snomed 385219001"),
             concept("tablet", "snomed 385055001"),
-            concept("opioids", "atc N02A>"),
+            concept("opioids", "atc N02A>", "rxnorm 7052=morphine", "rxnorm 6754=an old name"),
             concept("relaxants", "atc M03BX02", includes=("baclofen",)),
             concept("sodium-chloride", "snomed 387390002"),
             concept("epilepsy", "icd-10 G40>", "snomed 84757009"),

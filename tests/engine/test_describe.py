@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from engine.concepts import Concept, ConceptLibrary, Medicine
+from engine.concepts import Concept, ConceptLibrary
 from engine.describe import describe, describe_condition
 from engine.language import GROUPS, NOUNS, FileModel, Tree
+from engine.medicine import Medicine
 from engine.rule import Rule, SharedFinding
 
 TREE: TypeAdapter[Tree] = TypeAdapter(Tree)

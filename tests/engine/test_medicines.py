@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.concepts import CodedText, Coding, ConceptLibrary, Medicine, Membership
+from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
 from engine.facts import (
     FactList,
     Gap,
@@ -17,6 +17,7 @@ from engine.facts import (
     TherapyStatus,
 )
 from engine.finding import Truth
+from engine.medicine import Medicine
 from engine.medicines import Therapy, belongs, ended, identity, medicine_in, route_in, strengths, therapy
 from engine.quantity import Quantity
 from engine.record import Record

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.concepts import CodedText
+from engine.concepts import CodedText, Coding
 from engine.facts import FactList, Gap, ListName, ListState, MedicationFact, OrderAction, TherapyStatus
 from engine.finding import Finding, Truth
 from tests.engine.builders import (
@@ -68,6 +68,31 @@ class TestWhatThePatientTakes:
     def test_where_the_record_does_not_say_that_it_is_still_taken_the_card_does(self) -> None:
         finding = beside(OPIOIDS, medicine(MORPHINE, status_certain=False))
         assert finding.notes == ("Morphine: the record does not say whether it is still taken",)
+
+    @pytest.mark.parametrize(
+        ("product", "truth"),
+        [
+            (CodedText(text="Morphine sulfate 10 mg"), MET),
+            (CodedText((Coding("urn:oid:1.2.3.4", "4711", "MORPHINE inj."),)), MET),
+            (CodedText(text="no morphine"), UNKNOWN),
+            (CodedText(text="Apomorphine"), UNKNOWN),  # another word
+            (CodedText(text="morphine and baclofen"), UNKNOWN),  # what runs in the pump itself, perhaps
+            (CodedText(text="the white pills"), UNKNOWN),
+            (
+                CodedText(coded("sodium-chloride").codings, "instead of morphine"),
+                NOT_MET,
+            ),  # its code is known
+        ],
+    )
+    def test_without_a_code_that_is_known_the_name_of_an_ingredient_tells(
+        self, product: CodedText, truth: Truth
+    ) -> None:
+        finding = beside(OPIOIDS, medicine(product))
+        assert finding.truth is truth
+        if truth is MET:
+            assert finding.notes == (
+                f"{product.label}: recognised by its name, it has no code that is known",
+            )
 
     def test_what_is_about_to_begin_counts_and_the_card_says_when(self) -> None:
         found = medicine(MORPHINE, status=TherapyStatus.PLANNED, started=on("2026-03-16"))

@@ -13,10 +13,11 @@ import pytest
 
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_rules
-from engine.concepts import CodedText, CodeSystem, Concept, ConceptCode, ConceptLibrary, Medicine
+from engine.concepts import CodedText, CodeSystem, Concept, ConceptCode, ConceptLibrary
 from engine.evaluation import Engine
 from engine.facts import ListName, MedicationFact, PatientFacts
 from engine.language import NOUNS
+from engine.medicine import Medicine
 from engine.rule import Hook, Rule, SharedFinding
 from engine.ruleset import RuleSet
 from fhir_adapters.cds_hooks.templates import LISTS_OF_NOUN, templates_of
