@@ -89,25 +89,28 @@ def reversals(outcome: RuleOutcome) -> tuple[Reversal, ...]:
 
 
 Ways = list[tuple[Change, ...]]
-"""Sets of changes, each enough and none too large; one that is empty says that nothing need change."""
+"""Sets of changes, each enough and none too large."""
 
 
 def _to_outcome(outcome: RuleOutcome, wanted: Truth) -> Ways:
     """A rule is met when the medicine is certain, ``when`` is met and ``unless`` is not; not met when any of these is denied."""
     assert outcome.subject is not None
-    sides = [_to(outcome.when, frozenset((wanted,)))] if outcome.when is not None else []
+    sides = [ways_to(outcome.when, frozenset((wanted,)))] if outcome.when is not None else []
     if outcome.unless is not None:
         # An exception that is unknown does not take the card away.
         open_ = {Truth.UNKNOWN} if wanted is Truth.MET else set()
-        sides.append(_to(outcome.unless, frozenset({~wanted, *open_})))
+        sides.append(ways_to(outcome.unless, frozenset({~wanted, *open_})))
     if outcome.subject.certainty is Truth.UNKNOWN or not sides:
         # That another medicine would bring no card goes without saying, unless there is nothing else to say.
         sides.insert(0, [(Change(MEDICINE, wanted),)])
     return _every(sides) if wanted is Truth.MET else _smallest(way for side in sides for way in side)
 
 
-def _to(trace: Trace, wanted: frozenset[Truth]) -> Ways:
-    """The ways for a condition or a group to come to one of these truths: met or not met, with or without unknown."""
+def ways_to(trace: Trace, wanted: frozenset[Truth]) -> Ways:
+    """The smallest sets of changes with which a condition or a group comes to one of these truths; an empty one where nothing need change.
+
+    ``wanted`` is met or not met, each with or without unknown.
+    """
     if trace.truth in wanted:
         return [()]
     if isinstance(trace.condition, Leaf):
@@ -115,7 +118,7 @@ def _to(trace: Trace, wanted: frozenset[Truth]) -> Ways:
         return [(Change(trace.path, becomes, trace.condition),)]
     turned = frozenset(~truth for truth in wanted) if isinstance(trace.condition, NoneOf) else wanted
     needed = _needed(trace.condition, len(trace.children), Truth.MET in wanted)
-    return _some(needed, [_to(child, turned) for child in trace.children])
+    return _some(needed, [ways_to(child, turned) for child in trace.children])
 
 
 def _needed(group: Tree, members: int, met: bool) -> int:

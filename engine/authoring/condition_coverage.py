@@ -85,18 +85,21 @@ def _wanted(leaf: Tree, path: Path) -> frozenset[Truth]:
 
 
 def _deciding(outcome: RuleOutcome) -> Iterator[tuple[Path, Tree, Truth, bool]]:
-    trees = [trace for trace in (outcome.when, outcome.unless) if trace is not None]
-    for trace in (*trees, *outcome.variants):
-        for leaf in trace.leaves():
-            others = [truth for truth in Truth if truth is not leaf.truth]
-            if trace in trees:
-                now = _outcome(outcome, {})
-                decides = any(_outcome(outcome, {leaf.path: other}) != now for other in others)
-            else:
-                decides = outcome.outcome is Truth.MET and any(
-                    _truth(trace, {leaf.path: other}) is not trace.truth for other in others
-                )
-            yield leaf.path, leaf.condition, leaf.truth, decides
+    for trace in (outcome.when, outcome.unless, *outcome.variants):
+        for leaf in trace.leaves() if trace is not None else ():
+            yield leaf.path, leaf.condition, leaf.truth, decides(outcome, leaf)
+
+
+def decides(outcome: RuleOutcome, leaf: Trace) -> bool:
+    """Whether another truth of a condition of the rule would change what it comes to, or which of its variants the card takes."""
+    others = [truth for truth in Truth if truth is not leaf.truth]
+    if leaf.path[0] != "card":
+        now = _outcome(outcome, {})
+        return any(_outcome(outcome, {leaf.path: other}) != now for other in others)
+    variant = next(trace for trace in outcome.variants if trace.path == leaf.path[: len(trace.path)])
+    return outcome.outcome is Truth.MET and any(
+        _truth(variant, {leaf.path: other}) is not variant.truth for other in others
+    )
 
 
 def _truth(trace: Trace, instead: Mapping[Path, Truth]) -> Truth:

@@ -121,15 +121,15 @@ def _renaming(old: str, new: str) -> Edit:
     return lambda mapping: {(new if key == old else key): value for key, value in mapping.items()}
 
 
+def moved(text: str, step: int) -> str:
+    """A quantity or a length of time moved by some steps of one in its last digit: ``60 mL`` by -1 is ``59 mL``."""
+    number, unit = _NUMBER.findall(text)[0]
+    last_digit = Decimal(1).scaleb(int(Decimal(number).as_tuple().exponent))
+    return f"{Decimal(number) + step * last_digit}{unit}"
+
+
 def _moving(step: int) -> Edit:
-    """Move a quantity or a length of time by one in its last digit."""
-
-    def edit(text: str) -> str:
-        number, unit = _NUMBER.findall(text)[0]
-        last_digit = Decimal(1).scaleb(int(Decimal(number).as_tuple().exponent))
-        return f"{Decimal(number) + step * last_digit}{unit}"
-
-    return edit
+    return lambda text: moved(text, step)
 
 
 def _moving_end(place: int, step: int) -> Edit:

@@ -25,6 +25,9 @@ from engine.finding import Truth
 from engine.rule import Rule
 from engine.ruleset import RuleSet
 
+Evaluate = Callable[[Engine, PatientFacts], Evaluation]
+"""A way from facts to what the rules of an engine say of them; it may raise CdsError."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
@@ -70,7 +73,8 @@ class Report:
 class RuleTests:
     """The tests of one rule; engines are kept between its tests until :meth:`close`.
 
-    ``change`` is applied to the rule before each run: that is how a mutant meets the tests of its original.
+    ``change`` is applied to the rule before each run: that is how a mutant meets the tests of its original. ``way`` may be
+    another one from the facts of a test to what the engine says of them, such as through a request.
     """
 
     loaded: Loaded
@@ -79,6 +83,7 @@ class RuleTests:
     file: CaseFile | None
     problems: tuple[Problem, ...]
     change: Callable[[Rule], Rule] | None = None
+    way: Evaluate = Engine.evaluate
     _engines: dict[tuple[tuple[str, str], ...], Engine] = field(default_factory=dict)
 
     @property
@@ -106,16 +111,25 @@ class RuleTests:
 
     def look(self, case: Case) -> tuple[list[str], list[RuleOutcome]]:
         """What is not as the case expects, in words, and the rule's outcomes; CdsError when the rule cannot be run."""
-        evaluation, cards = self.evaluate(case)
-        outcomes = [outcome for outcome in evaluation.outcomes if outcome.rule.id == self.rule_id]
+        outcomes, card = self.seen(case)
         if not outcomes:
             return ["the rule is not asked at this hook"], []
-        return list(_failures(case.expect, deciding(outcomes), self.card_in(cards))), outcomes
+        return list(_failures(case.expect, outcomes[0], card)), outcomes
+
+    def seen(self, case: Case) -> tuple[list[RuleOutcome], Card | None]:
+        """The rule's outcomes for a case, the deciding one first (none at a hook where it is not asked), and the card that it is on.
+
+        Raises:
+            CdsError: the rule cannot be run.
+        """
+        evaluation, cards = self.evaluate(case)
+        outcomes = [outcome for outcome in evaluation.outcomes if outcome.rule.id == self.rule_id]
+        return sorted(outcomes, key=_rank), self.card_in(cards)
 
     def evaluate(self, case: Case) -> tuple[Evaluation, tuple[Card, ...]]:
         """The rule, with those it yields to, looked at for a case, and the cards; CdsError when the rule cannot be run."""
         engine = self.engine(case.parameters)
-        evaluation = engine.evaluate(self.facts(case))
+        evaluation = self.way(engine, self.facts(case))
         return evaluation, cards_of(evaluation, engine.rules)
 
     def card_in(self, cards: Iterable[Card]) -> Card | None:
@@ -195,6 +209,12 @@ def _cases(loaded: Loaded, rule_id: str, document: Document) -> tuple[CaseFile |
     return file, problems
 
 
+def tests_of(loaded: Loaded, rule_id: str, file: CaseFile) -> RuleTests:
+    """Tests of a rule that stand in no file yet."""
+    at_a_site = replace(loaded, concepts=with_site_codes(loaded.concepts))
+    return RuleTests(at_a_site, rule_id, Document("", ""), file, ())
+
+
 def run_tests(loaded: Loaded, *, select: str | None = None) -> Report:
     """Run the tests of all rules, or those whose rule id or name contains ``select``."""
     results: list[CaseResult] = []
@@ -242,7 +262,11 @@ def _case_problems(file: CaseFile, document: Document, loaded: Loaded, rule: Rul
 
 def deciding(outcomes: Iterable[RuleOutcome]) -> RuleOutcome:
     """The outcome of the rule where several orders brought it up: met before unknown before not met."""
-    return min(outcomes, key=lambda outcome: (Truth.MET, Truth.UNKNOWN, Truth.NOT_MET).index(outcome.outcome))
+    return min(outcomes, key=_rank)
+
+
+def _rank(outcome: RuleOutcome) -> int:
+    return (Truth.MET, Truth.UNKNOWN, Truth.NOT_MET).index(outcome.outcome)
 
 
 def _failures(expected: Expectation, outcome: RuleOutcome, card: Card | None) -> Iterator[str]:
