@@ -115,18 +115,25 @@ def changed(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]:
     """Every rule that is not as it was locked, and whose version is not higher."""
     parts = Parts(loaded)
     for rule in _rules(loaded, pack_id).values():
-        locked = lock.rules.get(rule.id)
-        if locked is None or version_of(rule.version) > version_of(locked.version):
-            continue
-        if rule.version != locked.version:
-            message = f"version {rule.version} is lower than {locked.version}, which was locked"
-            yield Unlocked(rule.id, "changed", message, _RAISE)
-            continue
-        found = [] if rule_fingerprint(loaded, rule.id) == locked.sha256 else ["what the rule says"]
-        found += [name for name, value in parts.of(rule).items() if lock.parts.get(name) != value]
-        if found:
-            message = f"{listing(found)} {'has' if len(found) == 1 else 'have'} changed since version {rule.version}"
-            yield Unlocked(rule.id, "changed", message, _RAISE)
+        yield from changed_rule(loaded, rule, lock, parts)
+
+
+def changed_rule(loaded: Loaded, rule: Rule, lock: Lock, parts: Parts) -> Iterator[Unlocked]:
+    """That one rule is not as it was locked, if it is so and its version is not higher; ``parts`` are those of the folder."""
+    locked = lock.rules.get(rule.id)
+    if locked is None or version_of(rule.version) > version_of(locked.version):
+        return
+    if rule.version != locked.version:
+        message = f"version {rule.version} is lower than {locked.version}, which was locked"
+        yield Unlocked(rule.id, "changed", message, _RAISE)
+        return
+    found = [] if rule_fingerprint(loaded, rule.id) == locked.sha256 else ["what the rule says"]
+    found += [name for name, value in parts.of(rule).items() if lock.parts.get(name) != value]
+    if found:
+        message = (
+            f"{listing(found)} {'has' if len(found) == 1 else 'have'} changed since version {rule.version}"
+        )
+        yield Unlocked(rule.id, "changed", message, _RAISE)
 
 
 def behind(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]:

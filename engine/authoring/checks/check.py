@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -11,6 +12,8 @@ from inspect import getdoc
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from engine.authoring.documents import Document
+from engine.authoring.fingerprints import Parts
+from engine.authoring.lock import Lock, read_lock
 from engine.authoring.problems import Problem, Severity
 from engine.authoring.reasoning import Reasoning
 from engine.rule import Rule
@@ -48,6 +51,22 @@ class Scope:
     def reasoning(self) -> Reasoning:
         """What can be said of the conditions of this folder."""
         return Reasoning(self.loaded.concepts, self.loaded.rules.findings)
+
+    @cached_property
+    def locks(self) -> dict[str, Lock]:
+        """The lock of each pack that has one which can be read."""
+        found: dict[str, Lock] = {}
+        for pack_id in self.loaded.folders:
+            with suppress(ValueError):
+                lock = read_lock(self.loaded, pack_id)
+                if lock is not None:
+                    found[pack_id] = lock
+        return found
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What the rules of this folder stand on, for their locks."""
+        return Parts(self.loaded)
 
 
 class Check(ABC):

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from engine.authoring.checks.check import Check, Scope
+from engine.authoring.checks.check import Check, Fault, RuleCheck, Scope
 from engine.authoring.documents import Document
-from engine.authoring.lock import CHANGED, Lock, behind, changed, lock_file, read_lock
+from engine.authoring.lock import CHANGED, behind, changed_rule, lock_file, read_lock
 from engine.authoring.problems import Problem
-
-if TYPE_CHECKING:
-    from engine.authoring.folder import Loaded
+from engine.rule import Rule
 
 
-class ChangedWithoutVersion(Check):
+class ChangedWithoutVersion(RuleCheck):
     """A rule, or something that it stands on, is not what ``rules.lock`` holds for its version."""
 
     code = CHANGED
@@ -23,12 +19,12 @@ class ChangedWithoutVersion(Check):
     severity = "error"
     on_load = True
 
-    def problems(self, scope: Scope) -> Iterator[Problem]:
-        """Every such rule."""
-        for pack_id, lock in _locks(scope.loaded):
-            for found in changed(scope.loaded, pack_id, lock):
-                document = scope.loaded.document(found.rule)
-                yield self.problem(document, ("version",), found.message, found.help, subject=found.rule)
+    def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
+        """A change under an old version."""
+        lock = scope.locks.get(scope.loaded.rules.pack_of(rule).id)
+        if lock is not None:
+            for found in changed_rule(scope.loaded, rule, lock, scope.parts):
+                yield Fault(("version",), found.message, found.help)
 
 
 class LockBehind(Check):
@@ -40,7 +36,7 @@ class LockBehind(Check):
 
     def problems(self, scope: Scope) -> Iterator[Problem]:
         """Every such rule: a warning, because a version that was raised is meant to be written down last."""
-        for pack_id, lock in _locks(scope.loaded):
+        for pack_id, lock in scope.locks.items():
             for rule, state, message, help in behind(scope.loaded, pack_id, lock):
                 if state == "behind":
                     yield self.problem(scope.loaded.document(rule), ("version",), message, help, subject=rule)
@@ -68,12 +64,3 @@ class LockUnreadable(Check):
                 )
                 file = Document(lock_file(scope.loaded, pack_id), "")
                 yield self.problem(file, (), str(error), mend, subject=pack_id)
-
-
-def _locks(loaded: Loaded) -> Iterator[tuple[str, Lock]]:
-    """The packs that have a lock; one that cannot be read is passed over."""
-    for pack_id in loaded.folders:
-        with suppress(ValueError):
-            lock = read_lock(loaded, pack_id)
-            if lock is not None:
-                yield pack_id, lock
