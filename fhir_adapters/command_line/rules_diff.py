@@ -19,7 +19,14 @@ from engine.authoring.loading import DEFAULT_FOLDER, load_rules
 from engine.authoring.versions import Bump
 from engine.evaluation import Engine
 from fhir_adapters.cds_hooks.services import Services
-from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, TodayOption, moment
+from fhir_adapters.command_line.options import (
+    BROKEN,
+    FormatOption,
+    RulesOption,
+    TodayOption,
+    moment,
+    with_examples,
+)
 from fhir_adapters.command_line.revisions import earlier_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, notices, refuse, words, write_json
 from fhir_adapters.screening.plays import SITUATIONS, played_patients
@@ -48,9 +55,9 @@ def diff(
         refuse(f"There is no folder {folder}.", 2)
     with TemporaryDirectory(prefix="primum-") as nothing, earlier_rules(base, folder) as earlier:
         with notices.status("Reading the rules as they were"):
-            old = load_rules(earlier, local=Path(nothing))
+            old = load_rules(earlier, local=Path(nothing), examples=with_examples())
         with notices.status("Reading the rules as they are"):
-            new = load_rules(folder, local=Path(nothing))
+            new = load_rules(folder, local=Path(nothing), examples=with_examples())
         if _unreadable(old):
             refuse(f"The rules of {base} hold errors, and cannot be compared.", 2)
         if _unreadable(new):

@@ -13,7 +13,7 @@ import typer
 
 from engine.authoring.loading import DEFAULT_FOLDER, load_rules
 from engine.authoring.lock import locked_now, read_lock
-from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption
+from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, with_examples
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, words, write_json
 from fhir_adapters.packs.archive import Manifest, read_archive, write_archive
 from fhir_adapters.packs.errors import PackError
@@ -39,7 +39,7 @@ def pack(
     if not folder.is_dir():
         refuse(f"There is no folder {folder}.", 2)
     with TemporaryDirectory(prefix="primum-") as nothing:
-        loaded = load_rules(folder, local=Path(nothing))
+        loaded = load_rules(folder, local=Path(nothing), examples=with_examples())
     if loaded.broken:
         refuse(BROKEN)
     if name not in loaded.folders:

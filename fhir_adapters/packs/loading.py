@@ -40,7 +40,7 @@ def open_archive(file: Path, keys: Keys) -> Archive:
 
 
 def load_archives(archives: Iterable[Archive], *, local: Path | None = None) -> Loaded:
-    """The rules of verified archives together, with a site's own folder.
+    """The rules of verified archives together, with a site's own folder; an example that was packed is wanted.
 
     Raises:
         PackError: two of them differ in a file that both have, or their rules do not hold together with this version.
@@ -53,7 +53,7 @@ def load_archives(archives: Iterable[Archive], *, local: Path | None = None) -> 
                     f"{archive.manifest.pack} and another pack differ in {name}: use packs of one release"
                 )
     with _unpacked(files) as folder:
-        loaded = load_rules(folder / ROOT, local=local)
+        loaded = load_rules(folder / ROOT, local=local, examples=True)
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     if errors:
         first = errors[0]
