@@ -11,7 +11,7 @@ LOCK := .venv-lock/bin/pip-compile --quiet --generate-hashes --no-strip-extras -
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick lint format docs attacks conformance registration lock clean
+.PHONY: help install run test test-quick lint format docs recording attacks conformance registration lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,9 @@ format: $(STAMP) ## put the sources into the project's style
 docs: $(STAMP) ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html --conf-dir docs . docs/_build
 	@echo "The documentation is in docs/_build/index.html."
+
+recording: $(STAMP) ## record how a rule is written from nothing (needs tmux), into docs/recordings
+	@$(BIN)/python docs/recordings/record.py
 
 attacks: $(STAMP) ## attack a service and write what each attack got into docs/attacks.md
 	@$(BIN)/python -m tests.attacks.report

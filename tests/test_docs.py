@@ -92,6 +92,26 @@ def test_every_setting_has_a_heading_and_its_words(made: dict[str, str]) -> None
         assert f"## `PRIMUM_{name.upper()}`\n\n{field.description}" in made["settings.md"]
 
 
+def test_the_recording_has_the_files_of_the_guide_and_three_mistakes() -> None:
+    shown = (DOCS / "recordings/new-rule.txt").read_text(encoding="utf-8")
+    for said in (
+        "error  unit-missing",
+        "error  unknown-concept",
+        "outcome: expected met, got not met",
+        "7 tests of 1 rule: 7 passed, 0 failed.",
+        "3 conditions: 3 covered.",
+        "21 mutants: 21 killed, 0 survived.",
+    ):
+        assert said in shown
+    mistakes = {"    - vital: vital-systolic", "      below: parameter systolic-low"}
+    files = re.findall(
+        r"^`baclofen-[\w/.-]+`:\n\n```yaml\n(.*?)^```$", pages.GUIDE.read_text(encoding="utf-8"), re.M | re.S
+    )
+    assert [
+        line for file in files for line in file.splitlines() if line not in shown and line not in mistakes
+    ] == []
+
+
 @pytest.mark.full
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     words = ["-m", "sphinx", "--quiet", "--fail-on-warning", "--builder", "html", "--conf-dir", "docs", "."]

@@ -1,0 +1,120 @@
+"""Records how a rule is written from nothing, with three mistakes on the way: ``make recording``.
+
+The files are those of the guide (``rules/README.md``), with the mistakes put in. A shell in tmux, in a fresh folder, is given what an
+author would type, and what stands on its screen at the end is written down, as text and as a picture.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from fhir_adapters.command_line.terminal import drawn
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTH = 118
+PACK = "rules/baclofen-intrathecal/warnings"
+GUIDE = (ROOT / "rules/README.md").read_text(encoding="utf-8")
+RULE, TESTS = re.findall(
+    r"^`baclofen-intrathecal/warnings/[\w.-]+\.yaml`:\n\n```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL
+)
+
+
+def with_mistake(text: str, right: str, wrong: str) -> str:
+    """The text with a mistake in it; the guide must still say what is right."""
+    assert text.count(right) == 1, right
+    return text.replace(right, wrong)
+
+
+WRONG_RULE = with_mistake(
+    with_mistake(RULE, "vital: vital-systolic\n", "vital: vital-sistolic\n"),
+    "below: parameter systolic-low\n",
+    "below: 90\n",
+)
+WRONG_TESTS = with_mistake(
+    TESTS,
+    "expect: {outcome: not_met, card: none}\n\n  - name: a measurement",
+    "expect: met\n\n  - name: a measurement",
+)
+
+
+def written(name: str, text: str) -> str:
+    """The command that writes a file."""
+    return f"cat > {PACK}/{name} <<'END'\n{text}END"
+
+
+STEPS = (
+    "# A rule from nothing: low blood pressure before intrathecal baclofen. First the rule.",
+    written("low-blood-pressure.yaml", WRONG_RULE),
+    "primum rules check rules",
+    "# A number without a unit. The limit is a setting of the pack, so that a site may change it.",
+    f"sed -i 's/below: 90$/below: parameter systolic-low/' {PACK}/low-blood-pressure.yaml",
+    "primum rules check rules",
+    "# A name that no concept has. And now the tests.",
+    f"sed -i 's/vital-sistolic/vital-systolic/' {PACK}/low-blood-pressure.yaml",
+    written("low-blood-pressure.test.yaml", WRONG_TESTS),
+    "primum rules check rules",
+    "primum rules test rules -k low-blood",
+    "# 90 is not below 90: here the test is wrong, and not the rule.",
+    f"sed -i '/name: 90 is not low/,/expect/ s/expect: met/expect: {{outcome: not_met, card: none}}/' {PACK}/low-blood-pressure.test.yaml",
+    "primum rules test rules -k low-blood",
+    "primum rules test rules -k low-blood --coverage",
+    "primum rules test rules -k low-blood --mutants",
+    "primum describe low-blood-pressure --rules rules",
+)
+
+
+def tmux(*words: str, text: str | None = None) -> str:
+    """Tell a tmux of its own."""
+    command = ["tmux", "-u", "-L", "primum-recording", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True, input=text).stdout
+
+
+def recorded(folder: Path) -> str:
+    """What stands on the screen after all steps, with its colours."""
+    shutil.copytree(
+        ROOT / "rules", folder / "rules", ignore=shutil.ignore_patterns("local", "examples", "rules.lock")
+    )
+    begin = folder / ".bashrc"
+    begin.write_text(
+        f"PATH='{Path(sys.executable).parent}':$PATH PS1='$ ' PS2='' LANG=C.UTF-8\n"
+        "PROMPT_COMMAND='tmux -L primum-recording wait-for -S typed'\n",
+        encoding="utf-8",
+    )
+    session = ("new-session", "-d", "-x", str(WIDTH), "-y", "50", "-c", str(folder))
+    shell = f"exec bash --rcfile {begin} --noediting"
+    tmux("-f", "/dev/null", "set-option", "-g", "history-limit", "20000", ";", *session, shell)
+    try:
+        tmux("wait-for", "typed")
+        for step in STEPS:
+            tmux("load-buffer", "-", text=f"{step}\n")
+            tmux("paste-buffer", "-d")
+            tmux("wait-for", "typed")
+        return tmux("capture-pane", "-p", "-e", "-J", "-S", "-")
+    finally:
+        tmux("kill-server")
+
+
+def main() -> None:
+    """Write the recording beside this file."""
+    with tempfile.TemporaryDirectory() as folder:
+        screen = Text.from_ansi(recorded(Path(folder)).rstrip().removesuffix("$").rstrip())
+    lines = [line.rstrip() for line in screen.plain.splitlines()]
+    here = Path(__file__).parent
+    (here / "new-rule.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    console = Console(record=True, width=WIDTH, file=StringIO(), highlight=False)
+    console.print(screen)
+    picture = drawn(console, "A new rule, with three mistakes on the way")
+    (here / "new-rule.svg").write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
