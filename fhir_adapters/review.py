@@ -37,6 +37,13 @@ _BESIDE: Final = (
     | {"CareTeam", "Coverage", "HealthcareService", "Location", "Organization", "Provenance", "Questionnaire"}
     | {"QuestionnaireResponse", "RelatedPerson", "Specimen", "Substance", "Task"}
 )
+# Called by their type where they are told of. What else stands there is whatever a client wrote, and is neither told nor stored.
+_CALLED: Final = (
+    _BESIDE
+    | LIST_OF.keys()
+    | {"Basic", "Bundle", "CarePlan", "DiagnosticReport", "DocumentReference", "Group", "Immunization"}
+    | {"List", "OperationOutcome", "Parameters", "PlanDefinition", "RequestGroup", "RequestOrchestration"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,9 @@ def _orders(field_name: str) -> Callable[[ReviewContext, Fields], ReviewContext]
         gaps = list(session.gaps)
         for entry in beside:
             if entry.type not in _BESIDE:
-                gaps.append(unreadable(entry.reference, "", "it cannot be read as an order", session.issues))
+                name = entry.reference
+                called = name if entry.type in _CALLED else name.replace(entry.type, "Resource", 1)
+                gaps.append(unreadable(called, "", "it cannot be read as an order", session.issues))
             elif entry.type not in SUPPORTING:
                 session.issues.add(entry.reference, "", "ignored", "it is not an order")
         return replace(session, orders=orders, beside=beside, gaps=tuple(gaps))

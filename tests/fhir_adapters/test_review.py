@@ -113,21 +113,23 @@ def test_what_is_no_order_is_left_out_aloud():
 
 
 @pytest.mark.parametrize(
-    "type_",
+    ("type_", "called"),
     [
-        "medicationrequest",
-        "MedicationRequst",
-        "MedicationStatement",
-        "RequestGroup",
-        "Bundle",
-        "OperationOutcome",
+        ("medicationrequest", "Resource"),
+        ("MedicationRequst", "Resource"),
+        ("the name of a patient", "Resource"),
+        ("MedicationStatement", "MedicationStatement"),
+        ("RequestGroup", "RequestGroup"),
+        ("Bundle", "Bundle"),
+        ("OperationOutcome", "OperationOutcome"),
     ],
 )
-def test_what_may_hold_an_order_is_a_gap_and_not_silence(type_):
+def test_what_may_hold_an_order_is_a_gap_and_not_silence(type_, called):
+    """It is called by its type where that is one of FHIR's: gaps are stored, and a client may have written anything."""
     session = read("order-sign", draftOrders=bundle(ORDER, {"resourceType": type_, "id": "t"}))
     assert references(session.orders) == ["MedicationRequest/a"]
     assert [(gap.reference, gap.why) for gap in session.gaps] == [
-        (f"{type_}/t", "it cannot be read as an order")
+        (f"{called}/t", "it cannot be read as an order")
     ]
     assert [issue.effect for issue in session.issues] == ["unreadable"]
 
