@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,8 @@ from engine.authoring.references import MEDICINE_CONCEPTS, references
 from engine.rule import Rule
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from engine.authoring.folder import Loaded
 
 NOT_SAID: Final = frozenset({"version", "review"})
@@ -51,7 +53,7 @@ class Parts:
         self._loaded = loaded
         self._concepts: dict[str, dict[str, str]] = {}
         self._systems = {
-            name: fingerprint(asdict(system)) for name, system in loaded.concepts.systems.items()
+            name: fingerprint(_stated(system)) for name, system in loaded.concepts.systems.items()
         }
 
     def of(self, rule: Rule) -> dict[str, str]:
@@ -113,7 +115,7 @@ def _value(loaded: Loaded, rule: Rule, kind: str, name: str) -> Iterator[Any]:
     if kind == "finding" and name in loaded.rules.findings:
         yield _said(loaded.rules.findings[name])
     elif kind == "medicine" and name in loaded.concepts.medicines:
-        yield asdict(loaded.concepts.medicines[name])
+        yield _stated(loaded.concepts.medicines[name])
     elif kind == "override-reason" and name in loaded.rules.override_reasons:
         yield loaded.rules.override_reasons[name]
     elif kind == "parameter":
@@ -126,6 +128,12 @@ def stated_settings(loaded: Loaded, rule: Rule) -> Mapping[str, str]:
     folder = loaded.folders[loaded.rules.pack_of(rule).id]
     stated = loaded.documents[f"{folder}/pack.yaml"].data.get("parameters", {})
     return {name: str(entry["value"]) for name, entry in stated.items()}
+
+
+def _stated(value: DataclassInstance) -> dict[str, Any]:
+    """What a value states beyond the defaults: a field that is new to Primum changes no rule that does not use it."""
+    stated = asdict(value)
+    return {entry.name: stated[entry.name] for entry in fields(value) if stated[entry.name] != entry.default}
 
 
 def _said(model: Any) -> dict[str, Any]:

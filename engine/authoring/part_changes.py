@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.authoring.fingerprints import parts_of, stated_settings
@@ -23,7 +24,7 @@ _SHOWN: Final = 6
 _TURNED_ROUND: Final = frozenset({"excluding", "other_than"})
 _OTHER_MEDICINES: Final = ("other_products", "other_forms", "other_routes")
 _WORDS_ONLY: Final = frozenset({"title", "note"})
-_MEMBERS: Final = frozenset({"codes", "exclude", "includes"})
+_MEMBERS: Final = frozenset({"codes", "exclude", "includes", "texts"})
 
 
 def say_with(loaded: Loaded) -> Say:
@@ -55,9 +56,18 @@ def part_changes(old: Loaded, new: Loaded, rule: Rule) -> Iterator[Said]:
             for said in tree_changes(trees[0], trees[1], say_with(old), say_with(new)):
                 yield Said(f"finding {name}: {said.words}", Bump.MAJOR if name in against else said.bump)
         elif kind in ("medicine", "code system"):
-            yield Said(f"{part} is defined differently", Bump.MAJOR)
+            both = [_defined(loaded, kind, name) for loaded in (old, new)]
+            different = [field for field in both[1] if both[0][field] != both[1][field]]
+            bump = Bump.PATCH if different == ["title"] else Bump.MAJOR
+            yield Said(f"{part} is different in {listing(different)}", bump)
         else:
             yield Said(f"{part} has other words", Bump.PATCH)
+
+
+def _defined(loaded: Loaded, kind: str, name: str) -> dict[str, Any]:
+    """A medicine or a code system, field by field."""
+    library = loaded.concepts
+    return asdict(library.medicines[name] if kind == "medicine" else library.systems[name])
 
 
 def _concept(name: str, old: ConceptFile, new: ConceptFile, against: bool) -> Said:
@@ -72,7 +82,7 @@ def _concept(name: str, old: ConceptFile, new: ConceptFile, against: bool) -> Sa
         ("no longer leaves out", let_in),
     )
     words = [f"{verb} {_few(names)}" for verb, names in told if names]
-    words += [f"has another {listing(other)}"] if other else []
+    words += [f"is different in {listing(other)}"] if other else []
     only_more = not (gone or left_out or other or against)
     bump = Bump.PATCH if not words else Bump.MINOR if only_more else Bump.MAJOR
     return Said(f"concept {name} {listing(words or ['has other words'])}", bump)
@@ -83,7 +93,8 @@ def _differences(old: set[str], new: set[str]) -> tuple[list[str], list[str]]:
 
 
 def _counted(concept: ConceptFile) -> set[str]:
-    return _codes(concept.codes) | {f"all of {name}" for name in concept.includes}
+    words = {f"the words “{text}”" for text in concept.texts}
+    return _codes(concept.codes) | words | {f"all of {name}" for name in concept.includes}
 
 
 def _codes(listed: Mapping[str, tuple[CodeFile, ...]]) -> set[str]:

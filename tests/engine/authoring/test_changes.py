@@ -99,7 +99,7 @@ def test_nothing_changed_is_nothing_said(changed: Callable[[], list[RuleChange]]
          "concept chronic-kidney-disease now also counts icd-10 N18 and no longer counts icd-10 N18 and below"),
         ("concepts/conditions.yaml", "title: chronic kidney disease", "title: kidney disease", "patch",
          "concept chronic-kidney-disease has other words"),
-        ("concepts/measurements.yaml", "[1, 250]", "[1, 300]", "major", "concept lab-egfr has another plausible"),
+        ("concepts/measurements.yaml", "[1, 250]", "[1, 300]", "major", "concept lab-egfr is different in plausible"),
         ("concepts/products.yaml", '        - {code: "387', '        - {code: "1", seen: here}\n        - {code: "387', "major",
          "concept surgery now also counts snomed 1"),
         ("baclofen-it/pack.yaml", "60 mL", "45 mL", "major",
@@ -132,10 +132,25 @@ def test_what_a_medicine_or_a_system_is_changes_every_rule_about_it(
     )
     said = [[said.words for said in change.said] for change in changed()]
     both = [
-        "code system rxnorm is defined differently",
-        "medicine baclofen-intrathecal is defined differently",
+        "code system rxnorm is different in uri",
+        "medicine baclofen-intrathecal is different in strengths",
     ]
     assert said == [both] * 3
+
+
+def test_another_title_of_a_medicine_is_other_words(
+    folder: Folder, changed: Callable[[], list[RuleChange]]
+) -> None:
+    folder.edit("concepts/medicines.yaml", "title: intrathecal baclofen", "title: baclofen by pump")
+    assert {change.called_for for change in changed()} == {Bump.PATCH}
+
+
+def test_words_that_a_concept_knows_are_counted_like_codes(folder: Folder) -> None:
+    folder.edit("concepts/products.yaml", "texts: [intrathec]", "texts: [intrathec, spinal]")
+    before = folder.load()
+    folder.edit("concepts/products.yaml", "texts: [intrathec, spinal]", "texts: [intrathec]")
+    [said] = {said for change in rule_changes(before, folder.load()) for said in change.said}
+    assert said == ("concept route-intrathecal no longer counts the words “spinal”", Bump.MAJOR)
 
 
 def test_a_finding_that_rules_share_is_compared_like_a_condition(folder: Folder) -> None:

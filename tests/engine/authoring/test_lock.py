@@ -94,6 +94,7 @@ def test_a_finding_counts_with_the_concepts_behind_it(locked: Folder) -> None:
         (RULE, "title: Reduced kidney function", 'title: "Reduced kidney function"'),
         ("concepts/measurements.yaml", "note: Any equation.", "note: Any equation, any age."),
         ("baclofen-it/pack.yaml", "The leaflet names no figure.", "Ours."),
+        ("concepts/medicines.yaml", "    substance:", "    current_for_days: 180\n    substance:"),
     ],
 )
 def test_comments_notes_and_reviews_change_no_rule(locked: Folder, file: str, old: str, new: str) -> None:
