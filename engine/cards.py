@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from engine.evaluation import Evaluation, RuleOutcome
 from engine.finding import Missing, Truth
 from engine.markdown import escape
+from engine.outcome import Evaluation, RuleOutcome
 from engine.rule import Hook, Indicator, Kind, LinkSpec, Rule, SuggestionSpec
 from engine.ruleset import Pack, RuleSet
 from engine.subjects import Subject

@@ -6,7 +6,7 @@ findings; where the two differ the rule's outcome is an error that shows, never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
@@ -17,54 +17,19 @@ from engine.concepts import ConceptLibrary
 from engine.conditions import Context, find
 from engine.errors import MatcherError
 from engine.facts import ListName, PatientFacts
-from engine.finding import Evidence, Finding, Missing, Truth, all_of, once
+from engine.finding import Finding, Truth
 from engine.language import Leaf, Tree
 from engine.logic import Find, Laid, lay_out, trace_of
 from engine.matcher import Matcher
 from engine.medicine import Medicine
 from engine.normal_form import compile_tree, truths_of
+from engine.outcome import Evaluation, Part, RuleOutcome, failed, outcome_of, yielding
 from engine.record import Record
 from engine.rule import Hook, Rule
 from engine.ruleset import Pack, RuleSet
 from engine.subjects import Subject, bringing_up, subjects
 from engine.trace import Path, Trace
 from engine.words import Dated, date_of, label_of
-
-
-@dataclass(frozen=True, slots=True)
-class RuleOutcome:
-    """How one rule ended for one subject.
-
-    ``variant`` is the index of the card variant that applies. ``yielded_to`` is the rule whose card replaces this one. ``error`` says
-    that the rule itself failed (its outcome is then unknown, and its card says so); it never holds patient data. A rule that nothing
-    brought up is not met and has no subject.
-    """
-
-    rule: Rule
-    outcome: Truth
-    subject: Subject | None = None
-    when: Trace | None = None
-    unless: Trace | None = None
-    variants: tuple[Trace, ...] = ()
-    variant: int | None = None
-    missing: tuple[Missing, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    notes: tuple[str, ...] = ()
-    yielded_to: str | None = None
-    error: str | None = None
-
-    @property
-    def shown(self) -> bool:
-        """Whether the outcome may be on a card at all: experimental rules and rules that yielded are only recorded."""
-        return not self.rule.experimental and self.yielded_to is None
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Every rule of the hook that was looked at, in the order of the rules' ids and then of the orders."""
-
-    hook: str
-    outcomes: tuple[RuleOutcome, ...]
 
 
 class Engine:
@@ -127,7 +92,7 @@ class Engine:
             look = _Look(record, concepts.medicine(medicine), self.rules.packs[pack])
             outcomes += self._about(look, rules)
         outcomes.sort(key=lambda outcome: outcome.rule.id)
-        return Evaluation(facts.hook, tuple(_yielding(outcomes)))
+        return Evaluation(facts.hook, tuple(yielding(outcomes)))
 
     def close(self) -> None:
         """Free what the matcher holds."""
@@ -154,7 +119,7 @@ class Engine:
                 yield RuleOutcome(rule, Truth.NOT_MET)
 
     def _for_subject(self, context: Context, rules: list[Rule]) -> Iterator[RuleOutcome]:
-        traced: dict[str, list[tuple[_Part, Trace]]] = {}
+        traced: dict[str, list[tuple[Part, Trace]]] = {}
         find_once = self._finder(context)
         atoms = self._share(context, find_once)
         for rule in rules:
@@ -162,7 +127,7 @@ class Engine:
                 traced[rule.id] = [(part, trace_of(part.laid, find_once)) for part in self._parts[rule.id]]
             except Exception as problem:
                 # Whatever a rule meets, it loses only itself; the type of the error says nothing of the patient.
-                yield _failed(rule, context.subject, f"the rule failed ({type(problem).__name__})")
+                yield failed(rule, context.subject, f"the rule failed ({type(problem).__name__})")
             else:
                 for _, trace in traced[rule.id]:
                     atoms |= truths_of(trace, (rule.id,))
@@ -172,7 +137,7 @@ class Engine:
             decided = None
         for rule in rules:
             if rule.id in traced:
-                yield _outcome(rule, context.subject, traced[rule.id], decided)
+                yield outcome_of(rule, context.subject, traced[rule.id], decided)
 
     def _finder(self, context: Context) -> Find:
         """What finds the conditions of a context, each that says the same once, whatever the number of rules that ask."""
@@ -251,16 +216,7 @@ _SAYS_NOTHING: Final = {"as_": None, "because": None}
 """What a condition may carry that its finding does not depend on."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One of the trees of a rule: its name for the matcher, which it is, and the tree itself."""
-
-    name: str
-    kind: Literal["when", "unless", "variant"]
-    laid: Laid
-
-
-def _parts(rule: Rule) -> Iterator[_Part]:
+def _parts(rule: Rule) -> Iterator[Part]:
     trees: list[tuple[Literal["when", "unless", "variant"], Path, Tree | None]] = [
         ("when", ("when",), rule.when),
         ("unless", ("unless",), rule.unless),
@@ -269,7 +225,7 @@ def _parts(rule: Rule) -> Iterator[_Part]:
         trees.append(("variant", ("card", "variants", place, "when"), variant.when))
     for kind, path, tree in trees:
         if tree is not None:
-            yield _Part(".".join((rule.id, *map(str, path))), kind, lay_out(tree, path))
+            yield Part(".".join((rule.id, *map(str, path))), kind, lay_out(tree, path))
 
 
 def _leaves(laid: Laid) -> Iterator[Leaf]:
@@ -281,103 +237,3 @@ def _leaves(laid: Laid) -> Iterator[Leaf]:
 
 def _shared_name(finding: str) -> str:
     return f"finding:{finding}"
-
-
-def _failed(rule: Rule, subject: Subject, error: str) -> RuleOutcome:
-    missing = Missing(rule.title, "the rule itself failed, and its authors need to look at it")
-    return RuleOutcome(
-        rule, Truth.UNKNOWN, subject, missing=(missing,), evidence=subject.evidence, error=error
-    )
-
-
-def _outcome(
-    rule: Rule,
-    subject: Subject,
-    traces: Sequence[tuple[_Part, Trace]],
-    decided: Mapping[str, Truth] | None,
-) -> RuleOutcome:
-    """Join ``when``, ``unless`` and the subject's own certainty to the rule's outcome.
-
-    Met needs ``when`` met; an exception (``unless``) that is unknown does not take the card away, it is named on it, and so is what
-    could have made the card more urgent.
-    """
-    if decided is None:
-        return _failed(rule, subject, "durable_rules refused to decide")
-    if any(decided.get(part.name) is not trace.truth for part, trace in traces):
-        return _failed(rule, subject, "durable_rules and the plain evaluator differ")
-    when = next((trace for part, trace in traces if part.kind == "when"), None)
-    unless = next((trace for part, trace in traces if part.kind == "unless"), None)
-    variants = tuple([trace for part, trace in traces if part.kind == "variant"])
-    holds = all_of((subject.certainty, when.truth if when is not None else Truth.MET))
-    excepted = unless.truth if unless is not None else Truth.NOT_MET
-    if excepted is Truth.MET:
-        holds = Truth.NOT_MET
-    sides: list[Trace] = []
-    if when is not None and (holds is not Truth.UNKNOWN or when.truth is Truth.UNKNOWN):
-        sides.append(when)
-    if unless is not None and (holds is not Truth.MET or excepted is Truth.UNKNOWN):
-        sides.append(unless)
-    variant = (
-        next((place for place, trace in enumerate(variants) if trace.truth is Truth.MET), None)
-        if holds is Truth.MET
-        else None
-    )
-    chosen = (variants[variant],) if variant is not None else ()
-    missing: list[Missing] = []
-    if holds is Truth.UNKNOWN:
-        missing = [*subject.missing, *(entry for side in sides for entry in side.missing())]
-    elif holds is Truth.MET:
-        missing = [*(unless.missing() if unless is not None else ()), *_more_urgent(rule, variants, variant)]
-    return RuleOutcome(
-        rule,
-        holds,
-        subject,
-        when=when,
-        unless=unless,
-        variants=variants,
-        variant=variant,
-        missing=once(missing),
-        evidence=once(e for side in (*sides, *chosen) for e in side.evidence()) or subject.evidence,
-        notes=once(note for side in (*sides, *chosen) for note in side.notes()),
-    )
-
-
-def _more_urgent(rule: Rule, variants: Sequence[Trace], chosen: int | None) -> Iterator[Missing]:
-    """What is missing of the variants that would have taken the place of the card's words, and are more urgent than these."""
-    card = rule.card
-    shown = (card.variants[chosen].indicator if chosen is not None else None) or card.indicator
-    for variant, trace in list(zip(card.variants, variants, strict=True))[:chosen]:
-        urgent = variant.indicator is not None and variant.indicator.rank < shown.rank
-        if urgent and trace.truth is Truth.UNKNOWN:
-            yield from trace.missing()
-
-
-def _yielding(outcomes: list[RuleOutcome]) -> Iterator[RuleOutcome]:
-    """Mark the outcomes whose card another met rule's card replaces for the same order (CI-03 replaces WP-06).
-
-    Rules that yield to each other, directly or in a circle, all stay: a card may only go where another one comes.
-    """
-    met = {
-        (outcome.rule.id, outcome.subject): outcome.rule.yields_to
-        for outcome in outcomes
-        if outcome.outcome is Truth.MET and not outcome.rule.experimental
-    }
-
-    def beyond(rule: str, subject: Subject | None, seen: frozenset[str] = frozenset()) -> frozenset[str]:
-        """The rule and all that its card gives way to."""
-        for other in met.get((rule, subject), ()):
-            if other not in seen and (other, subject) in met:
-                seen = beyond(other, subject, seen | {other})
-        return seen | {rule}
-
-    for outcome in outcomes:
-        winner = next(
-            (
-                rule
-                for rule in outcome.rule.yields_to
-                if (rule, outcome.subject) in met and outcome.rule.id not in beyond(rule, outcome.subject)
-            ),
-            None,
-        )
-        yields = winner is not None and outcome.outcome is Truth.MET
-        yield replace(outcome, yielded_to=winner) if yields else outcome

@@ -16,9 +16,9 @@ from itertools import combinations, product
 from typing import Final
 
 from engine.concepts import ConceptLibrary
-from engine.evaluation import RuleOutcome
 from engine.finding import Truth
 from engine.language import AnyOf, AtLeast, Leaf, MeasurementLeaf, NoneOf, Tree
+from engine.outcome import RuleOutcome
 from engine.phrases import Phrases
 from engine.rule import SharedFinding
 from engine.suppositions import denied, supposed

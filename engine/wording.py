@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.errors import UnitError
-from engine.evaluation import RuleOutcome
 from engine.finding import Missing
 from engine.markdown import escape
+from engine.outcome import RuleOutcome
 from engine.quantity import Quantity
 from engine.rule import Indicator
 from engine.ruleset import Pack

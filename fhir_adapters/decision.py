@@ -15,8 +15,9 @@ from uuid import UUID, uuid4
 import msgspec
 
 from engine.cards import Card, cards_of
-from engine.evaluation import Engine, Evaluation, RuleOutcome
+from engine.evaluation import Engine
 from engine.facts import ListName, PatientFacts
+from engine.outcome import Evaluation, RuleOutcome
 from fhir_adapters.cds_hooks.cards import card_of
 from fhir_adapters.cds_hooks.envelope import HookRequest, read_request
 from fhir_adapters.cds_hooks.evaluation import EXTENSION, EvaluationReport, report_of

@@ -15,7 +15,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from engine.evaluation import RuleOutcome
+from engine.outcome import RuleOutcome
 from fhir_adapters.cds_hooks.evaluation import EXTENSION, EvaluationReport
 from fhir_adapters.cds_hooks.models import encode
 from fhir_adapters.cds_hooks.used_tokens import TokensOfThisProcess

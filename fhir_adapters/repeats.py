@@ -23,8 +23,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from engine.evaluation import RuleOutcome
 from engine.finding import Evidence, Truth
+from engine.outcome import RuleOutcome
 from engine.rule import Hook
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.review import ReviewContext

@@ -12,7 +12,8 @@ from importlib.metadata import version
 from uuid import UUID
 
 from engine.errors import CdsError
-from engine.evaluation import Engine, RuleOutcome
+from engine.evaluation import Engine
+from engine.outcome import RuleOutcome
 from engine.rule import Hook
 from fhir_adapters.cds_hooks.models import encode
 from fhir_adapters.cds_hooks.services import Services

@@ -14,8 +14,9 @@ from urllib.parse import parse_qs
 import msgspec
 
 from engine.errors import CdsError
-from engine.evaluation import Engine, Evaluation
+from engine.evaluation import Engine
 from engine.facts import ListName, ListState, PatientFacts
+from engine.outcome import Evaluation
 from engine.rule import Hook
 from fhir_adapters.cds_hooks.services import HookService, Services
 from fhir_adapters.cds_hooks.templates import Template

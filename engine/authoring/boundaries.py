@@ -29,10 +29,11 @@ from engine.authoring.order_witnesses import witnesses
 from engine.authoring.testing import Evaluate, RuleTests, read_tests, tests_of
 from engine.authoring.witnesses import Side, Witness, World
 from engine.describe import describe_condition
-from engine.evaluation import Engine, RuleOutcome
+from engine.evaluation import Engine
 from engine.facts import PatientFacts
 from engine.finding import Truth
 from engine.language import AnyOf, AtLeast, Leaf, NoneOf
+from engine.outcome import RuleOutcome
 from engine.reversals import Change, ways_to
 from engine.rule import Rule
 from engine.trace import Path, Trace

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from engine.authoring.documents import Document
 from engine.cards import Card
-from engine.evaluation import RuleOutcome
 from engine.finding import Truth
+from engine.outcome import RuleOutcome
 
 _WIDTH: Final = 110
 _PLAIN: Final = re.compile(r"(?!(?:true|false|null)$)[A-Za-z][A-Za-z0-9 ./%()_+–’µ²-]*(?<! )")

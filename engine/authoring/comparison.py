@@ -16,9 +16,10 @@ from engine.authoring.folder import Loaded
 from engine.authoring.testing import read_tests
 from engine.authoring.versions import Bump
 from engine.errors import CdsError
-from engine.evaluation import Engine, Evaluation, RuleOutcome
+from engine.evaluation import Engine
 from engine.facts import PatientFacts
 from engine.finding import Truth
+from engine.outcome import Evaluation, RuleOutcome
 from engine.ruleset import RuleSet
 from engine.wording import wording
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from engine.authoring.folder import Loaded
 from engine.authoring.testing import RuleTests, read_tests
-from engine.evaluation import RuleOutcome
 from engine.finding import Finding, Truth, all_of
 from engine.language import (
     ActionLeaf,
@@ -27,6 +26,7 @@ from engine.language import (
     Tree,
 )
 from engine.logic import evaluate
+from engine.outcome import RuleOutcome
 from engine.trace import Path, Trace
 
 NEVER_UNKNOWN: tuple[type[Leaf], ...] = (ParameterLeaf, TaperLeaf, BatchLeaf, CategoryLeaf, ReasonLeaf)

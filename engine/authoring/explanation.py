@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from engine.authoring.documents import Position
 from engine.authoring.folder import Loaded
-from engine.evaluation import RuleOutcome
 from engine.finding import Evidence, Finding, Missing, Truth
 from engine.language import Leaf
 from engine.logic import members_of
+from engine.outcome import RuleOutcome
 from engine.reversals import Suppositions
 from engine.trace import Trace
 

@@ -19,9 +19,10 @@ from engine.authoring.references import Known, unknown_names
 from engine.authoring.validation import validate
 from engine.cards import Card, cards_of
 from engine.errors import CdsError
-from engine.evaluation import Engine, Evaluation, RuleOutcome
+from engine.evaluation import Engine
 from engine.facts import PatientFacts
 from engine.finding import Truth
+from engine.outcome import Evaluation, RuleOutcome
 from engine.rule import Rule
 from engine.ruleset import RuleSet
 

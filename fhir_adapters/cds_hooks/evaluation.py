@@ -11,9 +11,9 @@ from typing import Final
 from msgspec import Struct
 
 from engine.adjustments import Adjustment
-from engine.evaluation import Evaluation, RuleOutcome
 from engine.expansions import TerminologySource
 from engine.facts import FactList, ListName, PatientFacts
+from engine.outcome import Evaluation, RuleOutcome
 from engine.ruleset import RuleSet
 from fhir_adapters.issues import DataIssue
 

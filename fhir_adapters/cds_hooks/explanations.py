@@ -19,9 +19,9 @@ from msgspec import Struct
 
 from engine.authoring.explanation import as_written
 from engine.concepts import ConceptLibrary
-from engine.evaluation import RuleOutcome
 from engine.language import AtLeast, Leaf
 from engine.logic import members_of
+from engine.outcome import RuleOutcome
 from engine.reversals import Suppositions
 from engine.ruleset import RuleSet
 from engine.trace import Trace

@@ -16,9 +16,10 @@ from engine.authoring.explanation import WORDS, Explanation, explain
 from engine.authoring.testing import RuleTests, deciding
 from engine.cards import Card, cards_of
 from engine.errors import CdsError
-from engine.evaluation import Engine, Evaluation, RuleOutcome
+from engine.evaluation import Engine
 from engine.facts import PatientFacts
 from engine.finding import Truth
+from engine.outcome import Evaluation, RuleOutcome
 from engine.ruleset import RuleSet
 from fhir_adapters.cds_hooks import models
 from fhir_adapters.cds_hooks.services import Services

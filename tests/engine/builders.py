@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from engine.concepts import CodedText, CodeSystem, Coding, Concept, ConceptCode, ConceptLibrary
 from engine.conditions import Context, find
 from engine.dates import DateInterval
-from engine.evaluation import Engine, Evaluation
+from engine.evaluation import Engine
 from engine.facts import (
     AllergyFact,
     AppointmentFact,
@@ -40,6 +40,7 @@ from engine.facts import (
 from engine.finding import Finding
 from engine.language import Leaf, Tree
 from engine.medicine import Medicine
+from engine.outcome import Evaluation
 from engine.quantity import Quantity, QuantityInterval
 from engine.record import Record
 from engine.rule import Rule, SharedFinding

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.cards import FAILED, SUMMARY_LIMIT, Card, OverrideReason, cards_of
-from engine.evaluation import Engine, Evaluation
+from engine.evaluation import Engine
 from engine.facts import FactList, Gap, ListState, OrderAction, PatientFacts, TherapyStatus
 from engine.finding import Truth
+from engine.outcome import Evaluation
 from engine.rule import Indicator, Kind, Rule
 from engine.ruleset import RuleSet
 from tests.engine.builders import (

@@ -10,11 +10,12 @@ import pytest
 from engine import evaluation
 from engine.conditions import find
 from engine.errors import MatcherError
-from engine.evaluation import Engine, Evaluation, RuleOutcome
+from engine.evaluation import Engine
 from engine.facts import FactList, ListState, PatientFacts
 from engine.finding import Finding, Truth
 from engine.language import Leaf
 from engine.matcher import Matcher
+from engine.outcome import Evaluation, RuleOutcome
 from engine.rule import Rule
 from engine.ruleset import RuleSet
 from tests.engine.builders import (

@@ -12,10 +12,11 @@ from unittest.mock import patch
 import pytest
 
 from engine.errors import RuleFileError
-from engine.evaluation import Engine, RuleOutcome
+from engine.evaluation import Engine
 from engine.facts import PatientFacts
 from engine.finding import Finding, Truth
 from engine.language import All, AnyOf, AtLeast, NoneOf, SpecialtyLeaf, Tree
+from engine.outcome import RuleOutcome
 from engine.reversals import MEDICINE, Change, Suppositions, reversals
 from engine.rule import Rule
 from tests.engine.builders import (

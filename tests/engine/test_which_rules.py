@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from engine.errors import ConceptError
-from engine.evaluation import Evaluation, RuleOutcome
 from engine.facts import FactList, Gap, ListState, OrderAction, PatientFacts
 from engine.finding import Truth
+from engine.outcome import Evaluation, RuleOutcome
 from engine.rule import Rule
 from tests.engine.builders import (
     UNMAPPED,

@@ -11,9 +11,10 @@ from engine.authoring.adjustments import expired_problems
 from engine.authoring.folder import Loaded
 from engine.authoring.testing import read_tests, run_tests
 from engine.cards import cards_of
-from engine.evaluation import Engine, Evaluation
+from engine.evaluation import Engine
 from engine.facts import PatientFacts
 from engine.finding import Truth
+from engine.outcome import Evaluation
 from tests.engine.authoring.conftest import Folder
 
 KIDNEY = "baclofen-it.renal-impairment"

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from engine.authoring.folder import Loaded
-from engine.evaluation import Evaluation, RuleOutcome
 from engine.facts import ListName, PatientFacts
 from engine.finding import Truth
+from engine.outcome import Evaluation, RuleOutcome
 from fhir_adapters.cds_hooks.evaluation import report_of
 
 Sign = Callable[..., httpx.Response]
