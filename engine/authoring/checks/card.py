@@ -54,8 +54,9 @@ _TEXTS: Final[Mapping[type[FileModel], tuple[str, ...]]] = {
 # Words in capitals that are too long for an abbreviation, or two of them together.
 _SHOUTED = re.compile(r"\b(?:[A-Z]{7,}|[A-Z]{4,}(?:\s+[A-Z]{4,})+)\b|!")
 _HTML = re.compile(r"</?[a-zA-Z][^<>]*>")
+_UNIT = r"(?:[mkµμu]?g|mcg|m?[lL]|m?mol|micrograms?|units?|tablets?|%)(?!\w)"
 _MISREAD: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
-    "a zero behind the point is read as ten times as much": (re.compile(r"\b\d+\.0+(?!\d)(?=\s*[a-zA-Zµ%])"), "write {0}"),
+    "a zero behind the point is read as ten times as much": (re.compile(rf"\b\d+\.0+(?=\s*{_UNIT})"), "write {0}"),
     "a point without a figure before it is overlooked": (re.compile(r"(?<![\d.\w])\.\d+"), "write 0{0}"),
     "µg is read as mg": (re.compile(r"[µμ]g\b"), "write micrograms"),
     "U and IU are read as a number": (re.compile(r"(?<=\d)\s*I?U\b"), "write units"),

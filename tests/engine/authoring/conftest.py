@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_rules
 
+_KEY = re.compile(r"^(?=[a-z_]+:)", re.MULTILINE)
 MINI = Path(__file__).resolve().parents[2] / "fixtures" / "rules-mini"
 
 
@@ -32,6 +34,12 @@ class Folder:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text if isinstance(text, bytes) else text.encode())
         return self
+
+    def merge(self, file: str, text: str) -> Folder:
+        """Put the top-level keys of a text in the place of those in a file; a file that is not there is written."""
+        target = self.path / file
+        parts = _KEY.split(target.read_text(encoding="utf-8") if target.exists() else "") + _KEY.split(text)
+        return self.write(file, "".join({part.partition(":")[0]: part for part in parts}.values()))
 
     def remove(self, file: str) -> Folder:
         (self.path / file).unlink()

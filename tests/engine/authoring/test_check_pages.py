@@ -24,19 +24,11 @@ BLOCK = re.compile(
     r"(?:^`(?P<file>[^`]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<text>.*?\n)```$", re.MULTILINE | re.DOTALL
 )
 SECTIONS = re.compile(r"^## (\w+)\n", re.MULTILINE)
-KEY = re.compile(r"^(?=[a-z_]+:)", re.MULTILINE)
 
 
 def sections(code: str) -> dict[str, str]:
     parts = SECTIONS.split(page_of(code))
     return dict(zip(["Head", *parts[1::2]], parts[::2], strict=True))
-
-
-def merged(old: str, new: str) -> str:
-    """A file with its top-level keys replaced by those of another text."""
-    keys = {part.partition(":")[0]: part for part in KEY.split(old)}
-    keys |= {part.partition(":")[0]: part for part in KEY.split(new)}
-    return "".join(keys.values())
 
 
 def shown(folder: Folder, section: str) -> set[str]:
@@ -48,9 +40,7 @@ def shown(folder: Folder, section: str) -> set[str]:
             assert text == "primum rules lock\n"
             lock(folder)
             continue
-        path = folder.path / file
-        old = path.read_text(encoding="utf-8") if path.exists() and block["kind"] == "yaml" else ""
-        folder.write(file, merged(old, text) if old else text)
+        (folder.merge if block["kind"] == "yaml" else folder.write)(file, text)
         files.add(f"rules/{file}")
     return files
 
