@@ -4,6 +4,7 @@ The specification binds clients; where real ones break it, this is lenient if no
 and refuses otherwise. Decided row by row:
 
 * CH-008, CH-038, CH-232: members that are not known, ``extension`` included, are ignored at every level.
+* A member that an object has twice, anywhere in the body, is refused: of two lists, one would be dropped without a word.
 * CH-030, CH-036: ``hook``, ``hookInstance`` and ``context`` with ``patientId`` (and ``encounterId`` for the
   encounter hooks) are required. ``userId`` is required too, but no rule depends on it and many clients leave it
   out: its absence is an issue in the evaluation.
@@ -28,16 +29,19 @@ from msgspec import Raw
 
 from engine.rule import Hook
 from fhir_adapters.access import FhirAccess, read_access
+from fhir_adapters.duplicates import duplicate_member
 from fhir_adapters.errors import ContextError, FhirDataError, FhirVersionError
 from fhir_adapters.outcomes import Refusal
 from fhir_adapters.references import bare_id
 from fhir_adapters.repeats import RepeatOptions, read_options
 from fhir_adapters.review import ReviewContext, read_context
 from fhir_adapters.terminology.looked_up import NOT_LOOKED_UP, LookedUp
-from fhir_adapters.wire import RawJson, decode_object, decode_value
+from fhir_adapters.wire import MEMBERS, RawJson, decode_object, decode_value
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NEEDS_ENCOUNTER: Final = frozenset({Hook.ENCOUNTER_START, Hook.ENCOUNTER_DISCHARGE})
+_NAMES: Final = frozenset({"hook", "context", "prefetch", "entry", "resource"}).union(*MEMBERS.values())
+"""What a member may be called to be named in an error: words of CDS Hooks and of FHIR."""
 MOST_ORDERS: Final = 200
 """How many orders one session may hold: every rule is decided for each, and nobody signs as many at once."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -71,6 +75,7 @@ def read_request(body: bytes, hook: Hook) -> HookRequest:
         Refusal: with status 400, naming the path of what is missing or wrong, or 413 for too many orders.
     """
     members = _members(body)
+    _check_duplicates(body)
     _check_hook(members, hook)
     instance = _text(members, "hookInstance")
     context = _context(members, hook)
@@ -106,6 +111,16 @@ def _members(body: bytes) -> dict[str, Raw]:
     if members is None:
         raise _bad("structure", "", "the body is not a JSON object", "Send one JSON object in UTF-8.")
     return members
+
+
+def _check_duplicates(body: bytes) -> None:
+    name = duplicate_member(body.removeprefix(_BYTE_ORDER_MARK))
+    if name is not None:
+        # A name that the client made up could be anything, the patient's included.
+        said = f"the member {name}" if name in _NAMES else "a member"
+        raise _bad(
+            "structure", "", f"{said} stands twice in one object", "Send each member of an object once."
+        )
 
 
 def _value(members: Mapping[str, Raw], name: str) -> object:

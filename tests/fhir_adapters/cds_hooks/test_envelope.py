@@ -46,6 +46,19 @@ def drop(body: Body, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "said"), [("conditions", "the member conditions"), ("Kowalska", "a member")]
+)
+def test_a_list_that_comes_twice_takes_nothing_away(
+    sign: Sign, request_body: Body, name: str, said: str
+) -> None:
+    request_body["prefetch"][name] = request_body["prefetch"].pop("conditions")
+    body = json.dumps(request_body).removesuffix("}}") + f', "{name}": null}}}}'
+    answer = sign(content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["details"]["text"].startswith(f"{said} stands twice")
+
+
+@pytest.mark.parametrize(
     "path", ["hook", "hookInstance", "context", "context.patientId", "context.draftOrders"]
 )
 def test_ch_030_and_ch_036_what_is_required_is_named_when_it_is_missing(
