@@ -97,7 +97,7 @@ def _detail(outcome: RuleOutcome, text: str) -> str:
     parts += [f"{escape(note[:1].upper() + note[1:])}." for note in outcome.notes]
     parts += [f"Could not be checked: {escape(_missing(entry))}." for entry in outcome.missing]
     parts += [
-        f"Not from the leaflet: {escape(source.beyond)}" for source in outcome.rule.sources if source.beyond
+        f"Not from the label: {escape(source.beyond)}" for source in outcome.rule.sources if source.beyond
     ]
     return "  \n".join(parts)
 

@@ -118,7 +118,7 @@ class TestTheRecordsWordsDoNothing:
             "On record: epilepsy.",
             "Epilepsy: suspected, not confirmed.",
             "Could not be checked: pump (the list of devices could not be read from the record: &lt;b&gt;).",
-            "Not from the leaflet: Ours, \\*not\\* the label's.",
+            "Not from the label: Ours, \\*not\\* the label's.",
         ]
 
 
