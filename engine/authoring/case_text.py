@@ -35,7 +35,7 @@ def expectation_of(outcome: RuleOutcome, card: Card | None) -> dict[str, Any]:
 
 def case_text(name: str, setup: Mapping[str, Any], expect: Mapping[str, Any]) -> str:
     """One test as an item of ``tests``, each of its keys on a line of its own."""
-    lines = [f"  - name: {_flow(name)}"]
+    lines = [f"  - name: {flow(name)}"]
     for key, value in setup.items():
         lines += _lines(key, value, "    ")
     lines.append("    expect:")
@@ -63,17 +63,18 @@ def with_case(document: Document, case: str) -> str:
 
 
 def _lines(key: str, value: Any, indent: str) -> list[str]:
-    line = f"{indent}{key}: {_flow(value)}"
+    line = f"{indent}{key}: {flow(value)}"
     if isinstance(value, list) and len(line) > _WIDTH:
-        return [f"{indent}{key}:", *(f"{indent}  - {_flow(item)}" for item in value)]
+        return [f"{indent}{key}:", *(f"{indent}  - {flow(item)}" for item in value)]
     return [line]
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A value as YAML on one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_flow(key)}: {_flow(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{flow(key)}: {flow(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str) and any(form.fullmatch(value) for form in (_PLAIN, _AMOUNT, _DAY)):
         return value
     return json.dumps(value, ensure_ascii=False)

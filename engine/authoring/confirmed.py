@@ -1,4 +1,4 @@
-"""Confirmed cases: put among the tests of a rule, as text at the end of its list, so that every comment of the file stays.
+"""Confirmed cases: put among the tests of a rule, as text behind the last, so that every comment of the file stays.
 
 What comes of it is read again before it is written: a file that would not load is never left behind.
 """
@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from engine.authoring.boundaries import BoundarySeen
+from engine.authoring.case_text import case_text, new_file, with_case
 from engine.authoring.cases import CaseFile
-from engine.authoring.documents import Document, case_file
+from engine.authoring.documents import case_file, schema_line
 from engine.authoring.folder import Loaded
-from engine.authoring.loading import parse_document, read_document, yaml_item
+from engine.authoring.loading import parse_document, read_document
+from engine.authoring.problems import Problem
 from engine.authoring.validation import validate
 from engine.errors import RuleFileError
-
-_SCHEMA: Final = "# yaml-language-server: $schema=../../schema/test.json\n"
 
 
 def add_confirmed(loaded: Loaded, rule_id: str, confirmed: Iterable[BoundarySeen], *, today: date) -> Path:
@@ -32,17 +32,20 @@ def add_confirmed(loaded: Loaded, rule_id: str, confirmed: Iterable[BoundarySeen
     """
     name = case_file(loaded.files[rule_id])
     path = loaded.paths[loaded.files[rule_id]].with_name(name.rpartition("/")[2])
-    text = _SCHEMA + f"today: {today.isoformat()}\ntests:\n"
+    text = schema_line(name, "test") + new_file(today)
     taken: set[str] = set()
     if path.exists():
         document, problems = read_document(path, name)
-        if problems:
-            raise RuleFileError("\n\n".join(problem.render() for problem in problems))
+        _refuse(problems)
         text = document.text
         taken = {str(test.get("name")) for test in document.data["tests"]}
-    cases = [*_named(confirmed, taken)]
-    path.write_text(with_cases(text, cases, name), encoding="utf-8")
+    path.write_text(with_cases(text, [*_named(confirmed, taken)], name), encoding="utf-8")
     return path
+
+
+def _refuse(problems: Sequence[Problem], *about: str) -> None:
+    if problems:
+        raise RuleFileError("\n\n".join((*about, *(problem.render() for problem in problems))))
 
 
 def _named(confirmed: Iterable[BoundarySeen], taken: set[str]) -> Iterator[Mapping[str, Any]]:
@@ -57,38 +60,22 @@ def _named(confirmed: Iterable[BoundarySeen], taken: set[str]) -> Iterator[Mappi
             number += 1
             name = f"{seen.name} ({number})"
         taken.add(name)
-        yield {"name": name, **seen.case.setup, "expect": seen.expect}
+        yield {"name": name, "setup": seen.case.setup, "expect": seen.expect}
 
 
 def with_cases(text: str, cases: Sequence[Mapping[str, Any]], file: str) -> str:
-    """The text of a test file with these cases after its last test; all that stands in it stays as it is.
+    """The text of a test file with these cases (``name``, ``setup``, ``expect``) behind its last test; the rest stays as it is.
 
     Raises:
-        RuleFileError: its tests are not written as a list with a line for each.
+        RuleFileError: what comes of it is no test file.
     """
-    document, problems = parse_document(text, file)
-    lines = text.splitlines(keepends=True)
-    # The beginning of a new file has no tests yet, which is a problem of its own.
-    indent, place = (2, len(lines)) if problems else _end_of_tests(document, len(lines), file)
-    items = [yaml_item(case, indent) for case in cases]
-    before, after = "".join(lines[:place]), "".join(lines[place:])
-    between = "" if before.rstrip().endswith("tests:") else "\n"
-    whole = f"{before.rstrip()}\n{between}" + "\n".join(items) + (f"\n{after}" if after else "")
-    written, problems = parse_document(whole, file)
+    for case in cases:
+        document, _ = parse_document(text, file)
+        text = with_case(document, case_text(case["name"], case["setup"], case["expect"]))
+    written, problems = parse_document(text, file)
     if not problems:
         problems = validate(CaseFile, written, written.data)[1]
-    if problems:
-        raise RuleFileError("\n\n".join(problem.render() for problem in problems))
-    return whole
-
-
-def _end_of_tests(document: Document, last: int, file: str) -> tuple[int, int]:
-    """How deep the dashes of the tests stand, and the number of lines before which the next test goes."""
-    start = document.keys[("tests",)].line
-    first = document.values[("tests", 0)]
-    line = document.text.splitlines()[first.line - 1]
-    dash = line.find("-")
-    if first.line == start or line[:dash].strip() or dash < 0:
-        raise RuleFileError(f"{file}: write each test on lines of its own, beginning with a dash")
-    after = [mark.line for path, mark in document.keys.items() if len(path) == 1 and mark.line > start]
-    return dash, min(after) - 1 if after else last
+    _refuse(
+        problems, "Nothing can be added to this file: begin each of its tests with two spaces and a dash."
+    )
+    return text

@@ -105,6 +105,11 @@ def case_file(rule_file: str) -> str:
     return f"{rule_file.removesuffix('.yaml')}.test.yaml"
 
 
+def schema_line(file: str, schema: str) -> str:
+    """The comment with which a file names its schema to editors; ``file`` begins with the name of the rules folder."""
+    return f"# yaml-language-server: $schema={'../' * (file.count('/') - 1)}schema/{schema}.json\n"
+
+
 def is_case_file(name: str) -> bool:
     """Whether a file holds tests of a rule."""
     return name.endswith(".test.yaml")

@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path as FilePath
 from typing import Any, Final
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, DocumentStartEvent, MappingStartEvent, NodeEvent, ScalarEvent
 from ruamel.yaml.reader import ReaderError
@@ -301,28 +299,3 @@ def load_strict(
     if errors:
         raise RuleFileError("\n\n".join(errors))
     return loaded
-
-
-def yaml_item(members: Mapping[str, Any], indent: int) -> str:
-    """A map as one item of a list that stands so deep: a line for each key, whose value stands on the same line."""
-    item = CommentedMap()
-    for name, value in members.items():
-        item[name] = _on_one_line(value)
-    writer = YAML()
-    writer.width = 10_000
-    written = StringIO()
-    writer.dump(item, written)
-    lines = written.getvalue().splitlines()
-    return "".join(f"{' ' * indent}{'  ' if number else '- '}{line}\n" for number, line in enumerate(lines))
-
-
-def _on_one_line(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        flow = CommentedMap((name, _on_one_line(inner)) for name, inner in value.items())
-        flow.fa.set_flow_style()
-        return flow
-    if isinstance(value, list | tuple):
-        entries = CommentedSeq(map(_on_one_line, value))
-        entries.fa.set_flow_style()
-        return entries
-    return value

@@ -12,6 +12,7 @@ from engine.authoring.loading import DEFAULT_FOLDER
 from engine.authoring.schema import stale_schemas, write_schemas
 from engine.authoring.testing import CaseResult, Report, run_tests
 from fhir_adapters.command_line.boundaries import boundaries
+from fhir_adapters.command_line.new_rule import new
 from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, RulesOption, loaded_rules
 from fhir_adapters.command_line.problem_views import pretty
 from fhir_adapters.command_line.proofs import chosen_pack, coverage, show_conditions, show_mutants
@@ -31,6 +32,7 @@ class ExportForm(StrEnum):
     EPI = "epi"
 
 
+app.command(epilog="Example: primum rules new low-blood-pressure")(new)
 app.command(epilog="Example: primum rules boundaries kidney-function --write 1-6")(boundaries)
 app.command(epilog="Example: primum rules coverage --html docs/coverage.html")(coverage)
 app.command(epilog="Example: primum rules lock --check")(lock)

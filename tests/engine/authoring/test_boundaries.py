@@ -227,14 +227,15 @@ def test_two_cases_of_one_name_are_told_apart(folder: Folder) -> None:
     assert [each.name for each in tests.cases[-3:]][1:] == [case.name, f"{case.name} (2)"]
 
 
-CASE = {"name": "new: one", "labs": ["lab-egfr 59 mL/min/1.73m2 on 2026-03-01"], "expect": {"outcome": "met"}}
+SETUP = {"labs": ["lab-egfr 59 mL/min/1.73m2 on 2026-03-01"]}
+CASE = {"name": "new: one", "setup": SETUP, "expect": {"outcome": "met"}}
 
 
 def test_a_test_goes_after_the_last_one_also_where_something_follows() -> None:
-    text = "tests:\n- name: old\n  expect: met  # why\ntoday: 2026-03-01\n"
+    text = "tests:\n  - name: old\n    expect: met  # why\ntoday: 2026-03-01\n"
     assert with_cases(text, [CASE], "r.test.yaml") == (
-        "tests:\n- name: old\n  expect: met  # why\n\n"
-        "- name: 'new: one'\n  labs: [lab-egfr 59 mL/min/1.73m2 on 2026-03-01]\n  expect: {outcome: met}\n\n"
+        "tests:\n  - name: old\n    expect: met  # why\n\n"
+        '  - name: "new: one"\n    labs: [lab-egfr 59 mL/min/1.73m2 on 2026-03-01]\n    expect:\n      outcome: met\n\n'
         "today: 2026-03-01\n"
     )
 
@@ -243,11 +244,11 @@ def test_a_test_goes_after_the_last_one_also_where_something_follows() -> None:
     "text",
     [
         "today: 2026-03-01\ntests: [{name: old, expect: met}]\n",
-        "today: 2026-03-01\ntests:\n  [{name: old, expect: met}]\n",
+        "today: 2026-03-01\ntests:\n- name: old\n  expect: met\n",
     ],
 )
-def test_tests_on_one_line_are_left_alone(text: str) -> None:
-    with pytest.raises(RuleFileError, match="on lines of its own"):
+def test_where_no_test_can_be_added_nothing_is(text: str) -> None:
+    with pytest.raises(RuleFileError, match="two spaces and a dash"):
         with_cases(text, [CASE], "r.test.yaml")
 
 
@@ -255,11 +256,9 @@ def test_what_would_not_load_is_not_written(folder: Folder) -> None:
     with pytest.raises(RuleFileError, match="not known here"):
         with_cases(
             "today: 2026-03-01\ntests:\n  - name: old\n    expect: met\n",
-            [{**CASE, "lab": []}],
+            [{**CASE, "setup": {"lab": []}}],
             "r.test.yaml",
         )
-    with pytest.raises(RuleFileError, match="second colon"):
-        with_cases("today: 2026: 03\n", [CASE], "r.test.yaml")
     loaded = folder.load()
     folder.edit(TESTS, "tests:\n", "tests: [\n")
     with pytest.raises(RuleFileError):

@@ -93,7 +93,7 @@ def test_a_file_to_which_nothing_can_be_added_is_left_alone(primum: Run, folder:
     (folder / TESTS).write_text("today: 2026-03-01\ntests: [{name: one, expect: unknown}]\n")
     shown = primum("rules", "boundaries", "renal-impairment", "--rules", folder, "--write", "all")
     assert shown.exit_code == 1
-    assert "write each test on lines of its own" in shown.stderr
+    assert "Nothing can be added to this file" in shown.stderr
 
 
 def test_a_rule_without_a_condition_says_that_it_has_no_boundary(primum: Run, folder: Path) -> None:

@@ -1,0 +1,143 @@
+"""``primum rules new``: a rule by questions, or by options alone."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.fhir_adapters.command_line.conftest import TODAY, Run
+
+MINI = Path(__file__).resolve().parents[2] / "fixtures" / "rules-mini"
+RULE = "baclofen-it/warnings/kidney-failure.yaml"
+CONDITION = "{lab: lab-egfr, below: 30 mL/min/1.73m2, within: 12 months}"
+OPTIONS = {
+    "--title": "Kidney failure",
+    "--kind": "warning",
+    "--hooks": "order-sign",
+    "--condition": CONDITION,
+    "--indicator": "critical",
+    "--summary": "Kidney failure: do not start {medicine}",
+    "--statement": "WP-02",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MINI, tmp_path / "rules"))
+
+
+def given(**instead: str) -> list[str]:
+    options = OPTIONS | {f"--{name}": value for name, value in instead.items()}
+    return [part for option in options.items() for part in option]
+
+
+def test_with_every_answer_as_an_option_nothing_is_asked(primum: Run, folder: Path) -> None:
+    shown = primum(
+        "rules", "new", "kidney-failure", *given(), "--rules", folder, "--today", TODAY, "--format", "json"
+    )
+    assert shown.exit_code == 0
+    told = json.loads(shown.stdout)
+    assert told["rule"] == "baclofen-it.kidney-failure"
+    assert [Path(file).name for file in told["files"]] == ["kidney-failure.yaml", "kidney-failure.test.yaml"]
+    assert told["sentence"].startswith(
+        "On signing orders, when intrathecal baclofen is ordered and the latest eGFR"
+    )
+    assert primum("rules", "check", folder).exit_code == 0
+    ran = primum("rules", "test", folder, "-k", "kidney-failure")
+    assert "3 tests of 1 rule: 3 passed, 0 failed." in ran.stdout
+
+
+def test_what_is_not_given_is_asked_for_with_a_sentence_of_help(primum: Run, folder: Path) -> None:
+    said = [
+        "Kidney Failure",
+        "kidney-failure",
+        "Kidney failure",
+        "warning",
+        "order-sign",
+        "lab",
+        "lab-egrf",
+        "lab-egfr",
+        "below",
+    ]
+    said += ["30 mL/min/1.73m2", "", "critical", "Kidney failure", "WP-2", "WP-02"]
+    shown = primum("rules", "new", "--rules", folder, "--today", TODAY, input="\n".join(said) + "\n")
+    assert shown.exit_code == 0
+    assert "A name has small letters, digits and hyphens." in shown.stderr
+    assert "There is no concept lab-egrf" in shown.stderr
+    assert "WP-02: " in shown.stderr
+    assert "Written: " in shown.stdout
+    assert (folder / RULE).read_text().count("within: 12 months") == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "condition"),
+    [
+        (["age", "below", "18 years"], "  age: {below: 18 years}"),
+        (["pregnancy", "possible"], "  pregnancy: possible"),
+        (["condition", "epilepsy"], "  condition: epilepsy"),
+    ],
+)
+def test_a_condition_is_asked_for_word_by_word(
+    primum: Run, folder: Path, answers: list[str], condition: str
+) -> None:
+    options = [part for name, value in OPTIONS.items() if name != "--condition" for part in (name, value)]
+    if answers[0] == "pregnancy":
+        for id_ in ("pregnancy", "pregnancy-possible", "not-pregnant"):
+            file = folder / "concepts/conditions.yaml"
+            file.write_text(file.read_text().rstrip() + f"\n  {id_}:\n    title: {id_}\n    codes: {{}}\n")
+    shown = primum(
+        "rules", "new", "kidney-failure", *options, "--rules", folder, input="\n".join(answers) + "\n"
+    )
+    assert shown.exit_code == 0, shown.stderr
+    assert condition in (folder / RULE).read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ({"hooks": "order-sing"}, "There is no hook order-sing"),
+        ({"hooks": " , "}, "Name at least one."),
+        ({"condition": "lab-egfr"}, "--condition is written as in a rule file"),
+        ({"condition": "{lab: ["}, "--condition is written as in a rule file"),
+        ({"statement": "WP-99"}, "There is no statement WP-99 in baclofen-it."),
+        ({"summary": "x" * 140}, "Summary has more than 139 characters."),
+        ({"title": " "}, "Title is empty."),
+        ({"medicine": "aspirin"}, "Medicine is one of "),
+        ({"pack": "other"}, "Pack is one of baclofen-it."),
+    ],
+)
+def test_an_option_that_will_not_do_writes_nothing(
+    primum: Run, folder: Path, instead: dict[str, str], said: str
+) -> None:
+    shown = primum("rules", "new", "kidney-failure", *given(**instead), "--rules", folder)
+    assert shown.exit_code == 2
+    assert said in shown.stderr
+    assert not (folder / RULE).exists()
+
+
+def test_a_rule_that_is_there_is_not_written_over(primum: Run, folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert (
+        "There is a rule epilepsy already."
+        in primum("rules", "new", "epilepsy", *given(), "--rules", folder).stderr
+    )
+    (folder / RULE).write_text("mine")
+    shown = primum("rules", "new", "kidney-failure", *given(), "--rules", folder)
+    assert shown.exit_code == 1
+    assert "is there already" in shown.stderr
+    assert (folder / RULE).read_text() == "mine"
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_rule_may_come_from_beyond_the_label(primum: Run, folder: Path) -> None:
+    options = [part for name, value in OPTIONS.items() if name != "--statement" for part in (name, value)]
+    shown = primum("rules", "new", "kidney-failure", *options, "--beyond", "Ours.", "--rules", folder)
+    assert shown.exit_code == 0
+    assert "- beyond: Ours." in (folder / RULE).read_text()
+
+
+def test_when_nobody_answers_nothing_is_written(primum: Run, folder: Path) -> None:
+    shown = primum("rules", "new", "--rules", folder, input="")
+    assert shown.exit_code == 1
+    assert not (folder / RULE).exists()
