@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -34,6 +34,7 @@ from fhir_adapters.workbench.patients import (
     only_case,
     problems_in_words,
 )
+from fhir_adapters.workbench.retelling import retold
 
 Scope = Literal["rule", "all"]
 """Whether the rule is looked at alone (with those it yields to), or with all rules, as in the EHR."""
@@ -58,7 +59,8 @@ class Look:
     """What came of a look at one patient.
 
     ``reasons`` are why there was none. ``expectation`` is what a test of this patient would expect; ``patients`` how many the record
-    has; ``tally`` how all rules ended, in words.
+    has; ``tally`` how all rules ended, in words. ``facts`` are what is known of the patient, ``looked_at`` the references of the
+    entries that the rule looked at.
     """
 
     reasons: tuple[str, ...] = ()
@@ -71,6 +73,8 @@ class Look:
     issues: tuple[str, ...] = ()
     patients: int = 1
     tally: str = ""
+    facts: PatientFacts | None = field(default=None, repr=False)
+    looked_at: frozenset[str] = frozenset()
 
 
 def look(edit: Edited, patient: Patient, scope: Scope, *, now: datetime, today: date) -> Look:
@@ -159,7 +163,34 @@ def _looked(
         issues=tuple(f"{issue.reference}: {issue.reason}" for issue in issues),
         patients=patients,
         tally=_tally(everything.outcomes),
+        facts=facts,
+        looked_at=frozenset(reference for outcome in outcomes for reference in _looked_at(outcome)),
     )
+
+
+def _looked_at(outcome: RuleOutcome) -> Iterator[str]:
+    traces = (outcome.when, outcome.unless, *outcome.variants)
+    findings = [leaf.finding for trace in traces if trace is not None for leaf in trace.leaves()]
+    if outcome.subject is not None:
+        yield from (entry.reference for entry in outcome.subject.evidence)
+    for finding in findings:
+        yield from (entry.reference for entry in finding.evidence)
+        yield from (reference for gap in finding.missing for reference in gap.references)
+
+
+def retell(edit: Edited, told: Look, *, now: datetime, today: date) -> tuple[MadeUp, bool]:
+    """The patient of a record in the words of a test, and whether the rule ends the same and with the same urgency.
+
+    With the entries that the rule looked at, if that is enough; else with all.
+    """
+    assert told.facts is not None
+    wanted = (told.expectation["outcome"], told.expectation["card"])
+    for chosen in (told.looked_at, None):
+        patient = MadeUp(retold(told.facts, edit.loaded.concepts, today, chosen))
+        again = look(edit, patient, "rule", now=now, today=today)
+        if (again.expectation.get("outcome"), again.expectation.get("card")) == wanted:
+            return patient, True
+    return patient, False
 
 
 def _tally(outcomes: tuple[RuleOutcome, ...]) -> str:

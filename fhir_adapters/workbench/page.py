@@ -18,7 +18,7 @@ from fhir_adapters.workbench.desk import Addition, Desk, DeskError
 from fhir_adapters.workbench.dialogs import SaveDialog, TestDialog
 from fhir_adapters.workbench.elements import button, finder, part, status, words
 from fhir_adapters.workbench.inbox import Inbox
-from fhir_adapters.workbench.looks import Look, Scope, look
+from fhir_adapters.workbench.looks import Look, Scope, look, retell
 from fhir_adapters.workbench.patient_pane import PatientPane
 from fhir_adapters.workbench.patients import MadeUp, Patient, setups_of
 from fhir_adapters.workbench.rule_pane import RulePane
@@ -226,13 +226,22 @@ class Page:
 
     async def _ask_test(self) -> None:
         await self._settle()
-        if (
-            not isinstance(self._patient.patient, MadeUp)
-            or not self._look.expectation
-            or not self._desk.edit.usable
-        ):
-            ui.notify("A test is made of a made-up patient, and of a rule without problems.", type="warning")
+        if not self._look.expectation or not self._desk.edit.usable:
+            ui.notify(
+                "A test needs a patient that was looked at, and a rule without problems.", type="warning"
+            )
             return
+        if not isinstance(self._patient.patient, MadeUp):
+            async with self._working:
+                today = await asyncio.to_thread(self._desk.today, self._today())
+                now, told = self._clock(), self._look
+                patient, same = await asyncio.to_thread(retell, self._desk.edit, told, now=now, today=today)
+            self._patient.take_made_up(patient)
+            await self._show_look()
+            if not same:
+                words_of_tests = "Some of this record cannot be said in a test: the rule ends otherwise now."
+                ui.notify(words_of_tests, type="warning", timeout=0, close_button="Close")
+                return
         self._test_dialog.ask(case_file(self._desk.file))
 
     async def _propose(self, name: str) -> Addition | None:

@@ -77,6 +77,13 @@ class PatientPane:
         self._draw_form()
         self._turn("made-up")
 
+    def take_made_up(self, patient: MadeUp) -> None:
+        """Show a made-up patient that is not of a test, without looking at it."""
+        self._made_up = patient
+        self.offer(self._setups)
+        self._draw_form()
+        self._turn("made-up", tell=False)
+
     def take_record(self, content: bytes, name: str) -> None:
         """Take what was pasted or opened."""
         hook = self._record.hook if self._record is not None else ""

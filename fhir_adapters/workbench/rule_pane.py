@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from nicegui import ui
 
 from engine.authoring.edits import Edited
+from engine.authoring.lock import CHANGED
 from engine.authoring.problems import Problem
 from engine.finding import Truth
 from fhir_adapters.workbench.elements import icon, pane, part, status, words
@@ -68,25 +71,25 @@ class RulePane:
 
     def show_problems(self, edit: Edited) -> None:
         """Say what is wrong, under the editor and at the lines."""
-        self._problems, self._place = edit.problems, -1
+        self._problems, self._place = _most_pressing_first(edit.problems), -1
         self._status.text = _counted(edit)
-        self._status.classes(replace=f"status {'bad' if not edit.usable else 'good'}")
+        self._status.classes(
+            replace=f"status {'bad' if not edit.usable else '' if edit.problems else 'good'}"
+        )
         self._list.clear()
         with self._list:
-            for problem in edit.problems[:_TOLD]:
+            for problem in self._problems[:_TOLD]:
                 with part("li"):
                     self._problem(problem)
             if len(edit.problems) > _TOLD:
                 words(f"and {len(edit.problems) - _TOLD} more", "li", "more")
-        self._mark(dict.fromkeys((problem.line for problem in edit.problems), "problem"))
+        self._mark({})
         self.editor.run_method(
             "setLineTooltips", {str(problem.line): problem.message for problem in edit.problems}
         )
 
     def show_findings(self, look: Look) -> None:
-        """Mark the lines of the conditions with what they came to, where the text has no problems."""
-        if self._problems:
-            return
+        """Mark the lines of the conditions with what they came to."""
         found: dict[int, Truth] = {}
         for line in (line for explanation in look.explanations for line in explanation.lines):
             if line.position is not None and line.truth is not None:
@@ -94,11 +97,15 @@ class RulePane:
         self._mark({line: truth.value for line, truth in found.items()})
 
     def _mark(self, kinds: dict[int, str]) -> None:
-        """Mark lines of the editor, and them only.
+        """Mark lines of the editor, those with problems above all, and only mark them.
 
         An update of the element would also send the text as it was last known here, over what has been typed since.
         """
-        marks = [{"kind": "line", "line": line, "class": f"line-{kind}"} for line, kind in kinds.items()]
+        wrong = {problem.line: problem.severity for problem in self._problems}
+        marks = [
+            {"kind": "line", "line": line, "class": f"line-{kind}"}
+            for line, kind in sorted({**kinds, **wrong}.items())
+        ]
         self.editor.run_method("setDecorations", marks)
 
     def _problem(self, problem: Problem) -> None:
@@ -117,11 +124,17 @@ class RulePane:
             self.go(self._problems[self._place].line, self._problems[self._place].column)
 
 
+def _most_pressing_first(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems with what can wait until the rule is released as a warning behind them."""
+    later = [replace(problem, severity="warning") for problem in problems if problem.code == CHANGED]
+    return (*(problem for problem in problems if problem.code != CHANGED), *later)
+
+
 def _counted(edit: Edited) -> str:
     if not edit.problems:
         return "No problems."
-    count = len(edit.problems)
+    severities = Counter(problem.severity for problem in _most_pressing_first(edit.problems))
+    said = " and ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in severities.items())
     if edit.usable:
-        return f"{count} {'warning' if count == 1 else 'warnings'}."
-    what = f"{count} {'problem' if count == 1 else 'problems'}"
-    return f"{what}. Cards, trace and tests are of the text before."
+        return f"{said}. The rule can be tried."
+    return f"{said}. Cards, trace and tests are of the text before."

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 MINI = Path(__file__).resolve().parents[1] / "fixtures" / "rules-mini"
@@ -20,6 +21,12 @@ PRIMUM = Path(sys.executable).parent / "primum"
 RULE = "baclofen-it/warnings/renal-impairment.yaml"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+needs_chromium = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here (Debian: apt install chromium)"),
+]
+"""The marks of every module that drives the page."""
+
 PATIENCE = 60_000
 """Milliseconds that a loaded machine may take for one thing."""
 

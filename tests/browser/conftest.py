@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.browser.bench import CHROMIUM, Bench, chromium, working
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    absent = pytest.mark.skip(reason="there is no Chromium here (Debian: apt install chromium)")
-    for item in items:
-        if item.path.parent == HERE:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if not CHROMIUM:
-                item.add_marker(absent)
+from tests.browser.bench import Bench, chromium, working
 
 
 @pytest.fixture(scope="session")

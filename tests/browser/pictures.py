@@ -25,7 +25,7 @@ def a_mistake(bench: Bench, browser: BrowserContext) -> None:
     page.locator(".cm-line", has_text="condition: renal-impairment").first.click()
     page.keyboard.press("End")
     page.keyboard.press("Backspace")
-    page.locator(".problem").wait_for()
+    page.get_by_text("did you mean").wait_for()
     _draw(page, "mistake")
 
 

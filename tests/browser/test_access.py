@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.bench import Bench
+from tests.browser.bench import Bench, needs_chromium
 
+pytestmark = needs_chromium
 CONTROLS = {
     "button",
     "textbox",
@@ -54,6 +57,14 @@ CONTRAST = """
 """
 
 
+@pytest.fixture(scope="module")
+def page(bench: Bench, browser) -> Iterator:
+    """One tab for all, because nothing here changes what others look at."""
+    opened = bench.opened(browser)
+    yield opened
+    opened.close()
+
+
 def nodes(page: Page) -> list[dict]:
     """The page as Chromium tells it to a screen reader."""
     session = page.context.new_cdp_session(page)
@@ -93,9 +104,11 @@ def test_what_changes_is_read_out(page: Page) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_words_stand_out_from_their_ground(bench: Bench, browser, dark: bool) -> None:
-    page = bench.opened(browser, dark=dark)
+def test_words_stand_out_from_their_ground(page: Page, dark: bool) -> None:
     everything_open(page)
+    button = page.get_by_role("button", name="Dark")
+    if button.get_attribute("aria-pressed") != str(dark).lower():
+        button.click()
+    page.locator(f".body--{'dark' if dark else 'light'}").wait_for()
     page.wait_for_timeout(500)
     assert page.evaluate(CONTRAST) == []
-    page.close()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.bench import PATIENCE, RULE, Bench
+from tests.browser.bench import PATIENCE, RULE, Bench, needs_chromium
 
+pytestmark = needs_chromium
 expect.set_options(timeout=PATIENCE)
 TESTS = RULE.replace(".yaml", ".test.yaml")
 CANARY = "Zebrafinch"
@@ -161,6 +162,13 @@ def test_a_pasted_record_is_shown_as_words_and_kept_nowhere(page: Page, bench: B
     expect(page.locator("#patient")).to_contain_text(f"<img src=x onerror=alert(1)> {CANARY}")
     expect(page.locator("#cards .card")).to_have_count(1)
     assert page.locator("#patient img, #cards img, #trace img").count() == 0
+    page.get_by_role("button", name="Save this as a test").click()
+    dialog = page.get_by_role("dialog", name="Save this patient as a test")
+    dialog.get_by_label("The test says").fill("words without a code leave it open")
+    press(page, "Tab")
+    expect(dialog).to_contain_text("conditions: [{text: in words only}]")
+    expect(dialog).to_contain_text("It passes.")
+    press(page, "Escape")
     files = [path for path in bench.folder.rglob("*") if path.is_file()]
     assert bench.printed in files
     assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
