@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from engine.facts import Dosage, Ingredient, MedicationFact, OrderAction, TherapyStatus
+from engine.facts import Dosage, Ingredient, MedicationFact, OrderAction
 from engine.quantity import Quantity
 from fhir_adapters.mapping.writing import SUBJECT, Resource, coded, dated, days, measured, named, said
 
 _STATUSES: Final = {
-    "request": {"current": "active", "ended": "stopped", "planned": "active"},
+    "request": {"current": "active", "ended": "stopped", "planned": "draft"},
     "statement": {"current": "active", "ended": "stopped", "planned": "intended"},
     "administration": {"current": "in-progress", "ended": "completed", "planned": "in-progress"},
     "dispense": {"current": "completed", "ended": "stopped", "planned": "preparation"},
@@ -41,10 +41,9 @@ def _status(fact: MedicationFact) -> str:
 
 def _request(fact: MedicationFact) -> Resource:
     changes = fact.replaces or (_THERAPY if fact.action is OrderAction.CHANGE else None)
-    planned = not fact.draft and fact.status is TherapyStatus.PLANNED
     return {
         "status": _ACTIONS[fact.action] if fact.draft else _status(fact),
-        "intent": "plan" if planned else "order",
+        "intent": "order",
         "statusReason": coded(fact.status_reason),
         "category": [coded(category) for category in fact.category],
         "authoredOn": dated(fact.authored),
