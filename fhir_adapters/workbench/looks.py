@@ -186,7 +186,7 @@ def retell(edit: Edited, told: Look, *, now: datetime, today: date) -> tuple[Mad
     assert told.facts is not None
     wanted = (told.expectation["outcome"], told.expectation["card"])
     for chosen in (told.looked_at, None):
-        patient = MadeUp(retold(told.facts, edit.loaded.concepts, today, chosen))
+        patient = MadeUp(retold(told.facts, edit.loaded.concepts, today, chosen), "a record, retold")
         again = look(edit, patient, "rule", now=now, today=today)
         if (again.expectation.get("outcome"), again.expectation.get("card")) == wanted:
             return patient, True

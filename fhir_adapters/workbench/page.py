@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from nicegui import background_tasks, ui
+from nicegui import app, background_tasks, ui
 from nicegui.events import GenericEventArguments
 
 from engine.authoring.condition_coverage import ConditionSeen, seen_by
@@ -62,7 +62,16 @@ class Page:
         """Fill the regions, once the browser is there."""
         await self._rule.ready()
         self._darken(bool(await ui.run_javascript("primum.prefersDark()", timeout=30)))
+        # Also a page that is loaded again has what was typed in its tab: in memory, until the program stops.
+        self._kept = app.storage.tab.setdefault("typed", self._kept)
+        if self._desk.file in self._kept:
+            await asyncio.to_thread(self._desk.type, self._kept[self._desk.file])
+            self._fill()
         await self._opened()
+
+    def _fill(self) -> None:
+        self._text = self._desk.edit.document.text
+        self._rule.fill(self._text)
 
     def _draw_head(self) -> None:
         with ui.header().classes("head"):
@@ -102,8 +111,7 @@ class Page:
             await asyncio.to_thread(self._desk.open, file)
             if file in self._kept:
                 await asyncio.to_thread(self._desk.type, self._kept[file])
-        self._text = self._desk.edit.document.text
-        self._rule.fill(self._text)
+        self._fill()
         await self._opened()
 
     async def _opened(self) -> None:

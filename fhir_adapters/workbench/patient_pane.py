@@ -67,11 +67,14 @@ class PatientPane:
         self._beginning.clear()
         with self._beginning:
             begin = {"": "a patient with nothing on record", **{name: name for name in setups}}
+            begin.setdefault(self._made_up.origin, self._made_up.origin)
             label = "Begin with the patient of a test"
             self._begin = choice(label, begin, self._made_up.origin, self.begin_with)
 
     def begin_with(self, name: str) -> None:
-        """Take the patient of a test."""
+        """Take the patient of a test; one that came from elsewhere and is chosen again stays."""
+        if name == self._made_up.origin and name not in self._setups and name:
+            return
         self._made_up = MadeUp(self._setups.get(name, {}), name)
         ui.run_javascript(f"getHtmlElement({self._begin.id}).value = {json.dumps(name)}")
         self._draw_form()

@@ -113,7 +113,7 @@ class RulePane:
             icon("error" if problem.severity == "error" else "warning")
             words(f"Line {problem.line}", "span", "place")
             with part("span", "reason"):
-                words(problem.message)
+                words(f"{problem.message}." if problem.help else problem.message)
                 if problem.help:
                     words(f" {problem.help}", "span", "mend")
         element.on("click", lambda: self.go(problem.line, problem.column))

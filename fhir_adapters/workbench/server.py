@@ -21,6 +21,9 @@ from fhir_adapters.workbench.page import Page
 
 TITLE: Final = "Primum workbench"
 
+PATIENCE: Final = 300.0
+"""Seconds for which a tab that does not answer is waited for: a busy machine must not take the page away."""
+
 _HERE: Final = Path(__file__).parent
 
 
@@ -48,7 +51,15 @@ def application(loaded: Loaded, file: str, *, clock: Callable[[], datetime]) -> 
         await opened.begin()
 
     ui.page("/", title=TITLE)(page)
-    ui.run_with(app, title=TITLE, dark=None, language="en-US", tailwind=False, show_welcome_message=False)
+    ui.run_with(
+        app,
+        title=TITLE,
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        show_welcome_message=False,
+        reconnect_timeout=PATIENCE,
+    )
     return OnlyHere(app)
 
 

@@ -79,13 +79,28 @@ def everything_open(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
 
 
+def controls(page: Page) -> list[str]:
+    """The names of everything that can be worked."""
+    return [name.strip() for name in named(page, *CONTROLS)]
+
+
 @pytest.mark.parametrize("source", ["Made up", "From a record"])
 def test_every_control_has_a_name(page: Page, source: str) -> None:
     page.get_by_role("button", name=source).click()
     everything_open(page)
-    found = [node for node in nodes(page) if node["role"]["value"] in CONTROLS]
-    assert len(found) > 15
-    assert [node for node in found if not node.get("name", {}).get("value", "").strip()] == []
+    assert len(controls(page)) > 15
+    assert "" not in controls(page)
+
+
+def test_a_control_without_a_name_and_pale_words_would_be_found(page: Page) -> None:
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<p id=bad style=color:#888>pale <button><i></i></button></p>')"
+    )
+    try:
+        assert "" in controls(page)
+        assert [line for line in page.evaluate(CONTRAST) if line.endswith("pale")]
+    finally:
+        page.evaluate("document.getElementById('bad').remove()")
 
 
 def test_regions_and_headings_are_those_of_the_page(page: Page) -> None:

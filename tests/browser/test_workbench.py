@@ -54,7 +54,7 @@ def test_a_mistake_is_told_with_line_reason_and_mend_while_one_types(page: Page)
     end_of(page, "lab: lab-egfr")
     press(page, "Backspace")
     problem = page.get_by_role("button", name="Line 11 there is")
-    expect(problem).to_contain_text("there is no concept lab-egf did you mean lab-egfr?")
+    expect(problem).to_contain_text("there is no concept lab-egf. did you mean lab-egfr?")
     expect(page.locator("#cards")).to_contain_text("these cards are of the text before")
     press(page, "Control+Home", "F8")
     expect(page.locator(".cm-activeLine")).to_contain_text("lab: lab-egf")
@@ -130,6 +130,16 @@ def test_a_file_is_written_only_after_its_changes_were_shown(page: Page, bench: 
     assert [line for line in after.splitlines() if line not in before.splitlines()] == [
         "title: Epilepsy on record"
     ]
+
+
+def test_what_was_typed_is_there_after_the_page_is_loaded_again(page: Page) -> None:
+    end_of(page, "title: ")
+    page.keyboard.type(" once more")
+    expect(page.get_by_text("Not saved")).to_be_visible()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.get_by_text("Not saved")).to_be_visible()
+    expect(page.locator(".cm-line", has_text="title: ").first).to_contain_text("once more")
 
 
 def test_a_patient_becomes_a_test_under_a_sentence(page: Page, bench: Bench) -> None:
