@@ -41,6 +41,10 @@ def test_the_wheel_carries_the_page_of_every_check(wheel_members: set[str]) -> N
     assert pages <= wheel_members
 
 
+def test_the_wheel_carries_the_style_and_the_script_of_the_workbench(wheel_members: set[str]) -> None:
+    assert {f"fhir_adapters/workbench/workbench.{kind}" for kind in ("css", "js")} <= wheel_members
+
+
 def test_the_wheel_carries_types_licence_and_notices(wheel_members: set[str]) -> None:
     assert {"engine/py.typed", "fhir_adapters/py.typed"} <= wheel_members
     licences = {name.rpartition("/")[2] for name in wheel_members if "/licenses/" in name}

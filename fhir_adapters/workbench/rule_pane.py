@@ -84,6 +84,7 @@ class RulePane:
             if len(edit.problems) > _TOLD:
                 words(f"and {len(edit.problems) - _TOLD} more", "li", "more")
         self._mark({})
+        ui.run_javascript(f"primum.keepInView({self.editor.id})")
         self.editor.run_method(
             "setLineTooltips", {str(problem.line): problem.message for problem in edit.problems}
         )

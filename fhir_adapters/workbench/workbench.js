@@ -17,6 +17,13 @@ window.primum = {
     editor.dispatch({ selection: { anchor }, scrollIntoView: true });
     editor.focus();
   },
+  async keepInView(id) {
+    // The list of problems takes room from the editor: what one writes must not end up behind it.
+    const editor = await this.editor(id);
+    requestAnimationFrame(() => {
+      if (editor.hasFocus) editor.dispatch({ selection: editor.state.selection, scrollIntoView: true });
+    });
+  },
   prefersDark() {
     const chosen = localStorage.getItem("primum-dark");
     return chosen === null ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "true";
