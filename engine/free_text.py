@@ -2,7 +2,7 @@
 
 Routes and devices have words of their own; medicines are known by the names of their ingredients. A longer word may stand
 anywhere in a text ("peroral"), an abbreviation of up to three letters only by itself, with or without its dots. Words that follow
-a negation name nothing: "not intravenously".
+a negation name nothing: "not intravenously". A text that may deny a medicine anywhere names none: "morphine - stopped".
 """
 
 from __future__ import annotations
@@ -17,6 +17,17 @@ LONGEST_ABBREVIATION: Final = 3
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
+_DOUBTS: Final = re.compile(
+    r"(?<!\w)(?:"
+    r"(?:not|never|no|non|none|nil|without|off|hold|held|past|prior|naive|ex|instead|versus|vs|until|if|end|ends|ended"
+    r"|nie|nigdy|bez|zamiast|ikke|ingen|aldri|aldrig|uten|uden|utan|inte|nicht|kein\w*|ohne|statt"
+    r"|mother|father|parents?|brother|sister|son|daughter|wife|husband|partner|spouse)(?!\w)"
+    r"|(?:stop|discontinu|ceas|finish|withh|withdr|avoid|contraindic|allerg|intoler|sensitiv|hypersens|react|advers|former"
+    r"|previous|history|famil|replac|switch|chang|antagon|antidot|overdos|poison|den[iy]|refus|declin|cancel|considered"
+    r"|abgesetzt|unvertr|odstaw|uczul|alergi|seponer|utsatt|avslut)\w*)"
+)
+"""Words beside the name of a medicine that may say that it is not taken (any more), or that another person takes it."""
+
 _NEGATIONS: Final = "not|never|no|non|nie|nigdy|ikke|aldri|aldrig|inte|nicht"
 """Of English, Polish, the Scandinavian languages and German; up to two words may stand between one and what it denies."""
 
@@ -28,9 +39,13 @@ def spoken_of(text: CodedText) -> str:
 
 
 def names_ingredient(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
-    """Whether the name of a substance that a concept lists by its ingredient code stands in a text as a word, and is not denied."""
-    found = concepts.ingredients_of(concept).intersection(_WORD.findall(spoken.casefold()))
-    return any(_stands_in(name, spoken.casefold()) for name in found)
+    """Whether a text names a substance that a concept lists by its ingredient code.
+
+    The name stands as a word of its own, and nothing in the text may deny it: what is stopped, avoided, an allergy, or another
+    person's is for a reader to judge.
+    """
+    said = spoken.casefold()
+    return not concepts.ingredients_of(concept).isdisjoint(_WORD.findall(said)) and not _DOUBTS.search(said)
 
 
 def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:

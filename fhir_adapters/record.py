@@ -20,9 +20,10 @@ from engine.facts import Gap, ListName, ListState
 from fhir_adapters.bundles import Answer, entries_of, joined, read_answer, read_lines
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import node, reference, text
+from fhir_adapters.mapping.elements import reference
 from fhir_adapters.references import PatientIdentity, ReferenceIndex, Subject, normal_reference
-from fhir_adapters.wire import Entry, RawJson, decode_value
+from fhir_adapters.versions import UNSURE, versions
+from fhir_adapters.wire import Entry, RawJson
 
 LIST_OF: Final[Mapping[str, ListName]] = {
     type_: name
@@ -286,19 +287,23 @@ class _Reading:
         return next(iter(named), None)
 
     def _once(self) -> Iterator[Entry]:
-        """Every resource once: of two versions the later by metadata, else by bytes: order never matters."""
-        by_name: dict[str, Entry] = {}
-        for entry in self._entries:
-            other = by_name.setdefault(entry.reference, entry)
-            if other is entry:
+        """Every resource once: of two versions the later one, and where that cannot be told nothing is denied by either."""
+        for entry, others, differ, sure in versions(self._entries):
+            if others:
+                self._left_out[entry.type, "the same resource was sent more than once"] += others
+            if sure:
+                if differ:
+                    why = "two versions were sent; the later one counts"
+                    self.issues.add(entry.reference, "", "assumed", why)
+                yield entry
                 continue
-            self._left_out[entry.type, "the same resource was sent more than once"] += 1
-            if bytes(other.raw) != bytes(entry.raw):
-                self.issues.add(
-                    entry.reference, "", "assumed", "two versions were sent; the later one counts"
-                )
-                by_name[entry.reference] = max(entry, other, key=_version)
-        yield from by_name.values()
+            self.issues.add(entry.reference, "", "unreadable", UNSURE)
+            # What others refer to is not guessed at: a reference that leads nowhere is unknown.
+            if entry.type in SUPPORTING or entry.type == "Patient":
+                self._left_out[entry.type, UNSURE] += 1
+                continue
+            self._gaps.append((LIST_OF[entry.type], Gap(entry.reference, UNSURE)))
+            yield entry
 
     def _belongs(self, entry: Entry, identity: PatientIdentity) -> bool:
         if entry.type in SUPPORTING:
@@ -331,11 +336,3 @@ class _Reading:
         if states <= {ListState.NOT_SUPPLIED, ListState.FAILED} and not on_hand:
             return ListState.FAILED, details
         return ListState.PARTIAL, details or "it may have been cut short: nobody asked for all of it"
-
-
-def _version(entry: Entry) -> tuple[str, bytes]:
-    try:
-        meta = node(decode_value(entry.raw)).get("meta")
-    except FhirDataError:
-        meta = None
-    return text(node(meta).get("lastUpdated")), bytes(entry.raw)

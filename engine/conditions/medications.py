@@ -133,7 +133,7 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
     if leaf.medication == "any":
         # An entry that nobody can read is a medicine, too; only by the own medicine's route it may be that one.
         kind, other = (~own if leaf.route is not None else Truth.MET), Truth.MET
-    elif _by_name(fact, leaf.medication, context):
+    elif _by_name(fact, leaf, context):
         kind = other = Truth.MET
     else:
         # It may be the rule's own medicine: baclofen on the list, without a route, is tablets or the pump.
@@ -142,14 +142,18 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
     return _Candidate(fact, kind, other, _by_route(fact, leaf, context), when)
 
 
-def _by_name(fact: MedicationFact, concept: str, context: Context) -> bool:
-    """Whether a medicine that has no code that is known is called by the name of an ingredient of the kind, and not by the own one's."""
+def _by_name(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
+    """Whether a medicine without a code that is known is called by the name of an ingredient of the kind.
+
+    Where it also has the name of the rule's own medicine, or of one that does not count, the name tells nothing.
+    """
     concepts = context.concepts
-    if medicine_in(concepts, concept, fact) is not Membership.UNKNOWN:
+    if medicine_in(concepts, leaf.medication, fact) is not Membership.UNKNOWN:
         return False
     spoken = "; ".join(spoken_of(code) for code in codes_of(fact))
-    return names_ingredient(concepts, concept, spoken) and not names_ingredient(
-        concepts, context.medicine.substance, spoken
+    others = (context.medicine.substance, *leaf.excluding)
+    return names_ingredient(concepts, leaf.medication, spoken) and not any(
+        names_ingredient(concepts, other, spoken) for other in others
     )
 
 
@@ -208,7 +212,7 @@ def _choose(
         notes += tuple(
             f"{fact.label}: recognised by its name, it has no code that is known"
             for fact in found
-            if leaf.medication != "any" and _by_name(fact, leaf.medication, context)
+            if leaf.medication != "any" and _by_name(fact, leaf, context)
         )
         notes += tuple(
             f"{fact.label}: begins on {fact.started.describe()}"

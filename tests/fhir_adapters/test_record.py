@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine.facts import ListName, ListState
+from engine.facts import Gap, ListName, ListState
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.record import read_prefetch, read_record
 
@@ -183,6 +183,50 @@ def test_the_same_resource_counts_once_and_its_later_version():
     twice = prefetch({"conditions": bundle(old, old)})
     assert twice.left_out == {("Condition", "the same resource was sent more than once"): 1}
     assert [reason for _, effect, reason in issues(twice) if effect == "assumed"] == []
+
+
+UNTOLD = "two versions were sent, and neither says that it is the later one"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {}),
+        ({"lastUpdated": "2020-01-01T00:00:00Z"}, {}),
+        ({"lastUpdated": "2020-01-01T00:00:00Z"}, {"lastUpdated": "2020-01-01T01:00:00+01:00"}),
+        ({"lastUpdated": "2020-01-01"}, {"lastUpdated": "2021-01-01"}),  # an instant has a time
+        ({"versionId": "1"}, {"versionId": "2"}),
+    ],
+)
+def test_of_versions_that_do_not_say_which_is_the_later_one_neither_denies_anything(one, other):
+    active = {**CONDITION, "meta": one, "clinicalStatus": "active"}
+    refuted = {**CONDITION, "meta": other, "verificationStatus": "refuted"}
+    found = []
+    for order in ([active, refuted], [refuted, active]):
+        record = prefetch({"conditions": bundle(*order)})
+        assert record.gaps(ListName.CONDITIONS) == (Gap("Condition/c", UNTOLD),)
+        assert ("Condition/c", "unreadable", UNTOLD) in issues(record)
+        found.append([bytes(entry.raw) for entry in record.entries("Condition")])
+    assert found[0] == found[1]
+
+
+def test_the_later_version_is_told_by_the_moment_and_not_by_its_spelling():
+    early = {**CONDITION, "meta": {"lastUpdated": "2020-01-02T01:00:00+14:00"}, "clinicalStatus": "active"}
+    late = {**CONDITION, "meta": {"lastUpdated": "2020-01-01T23:00:00-05:00"}, "clinicalStatus": "resolved"}
+    record = prefetch({"conditions": bundle(early, late)})
+    assert [json.loads(bytes(entry.raw)) for entry in record.entries("Condition")] == [late]
+    assert record.gaps(ListName.CONDITIONS) == ()
+
+
+def test_of_a_patient_or_a_medicine_that_is_told_in_two_ways_neither_counts():
+    medicine = {"resourceType": "Medication", "id": "m"}
+    record = prefetch({
+        "patient": bundle({**PATIENT, "birthDate": "1950-01-01"}, {**PATIENT, "birthDate": "2025-01-01"}),
+        "conditions": bundle({**medicine, "code": {"text": "one"}}, {**medicine, "code": {"text": "other"}}, CONDITION),
+    })  # fmt: skip
+    assert [entry.type for entry in record] == ["Condition"]
+    assert record.state(ListName.PATIENT) is ListState.PARTIAL
+    assert record.left_out["Patient", UNTOLD] == record.left_out["Medication", UNTOLD] == 1
 
 
 def test_a_version_that_cannot_be_dated_costs_nothing():

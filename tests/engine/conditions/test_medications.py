@@ -75,6 +75,10 @@ class TestWhatThePatientTakes:
             (CodedText(text="Morphine sulfate 10 mg"), MET),
             (CodedText((Coding("urn:oid:1.2.3.4", "4711", "MORPHINE inj."),)), MET),
             (CodedText(text="no morphine"), UNKNOWN),
+            (
+                CodedText(text="Morphine", codings=(Coding("urn:oid:1.2.3.4", "4711", "morphine: stopped"),)),
+                UNKNOWN,
+            ),
             (CodedText(text="Apomorphine"), UNKNOWN),  # another word
             (CodedText(text="morphine and baclofen"), UNKNOWN),  # what runs in the pump itself, perhaps
             (CodedText(text="the white pills"), UNKNOWN),
@@ -93,6 +97,10 @@ class TestWhatThePatientTakes:
             assert finding.notes == (
                 f"{product.label}: recognised by its name, it has no code that is known",
             )
+
+    def test_the_name_of_what_does_not_count_tells_nothing(self) -> None:
+        named = medicine(CodedText(text="Morphine 10 mg"))
+        assert beside({"medication": "opioids", "excluding": ["opioids"]}, named).truth is UNKNOWN
 
     def test_what_is_about_to_begin_counts_and_the_card_says_when(self) -> None:
         found = medicine(MORPHINE, status=TherapyStatus.PLANNED, started=on("2026-03-16"))
