@@ -3,6 +3,7 @@
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 JOBS ?= 2
+SECONDS ?= 60
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -11,7 +12,7 @@ LOCK := .venv-lock/bin/pip-compile --quiet --generate-hashes --no-strip-extras -
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-quick lint format docs recording attacks conformance registration lock clean
+.PHONY: help install run test test-quick lint format docs recording attacks fuzz conformance registration lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +49,12 @@ recording: $(STAMP) ## record how a rule is written from nothing (needs tmux), i
 attacks: $(STAMP) ## attack a service and write what each attack got into docs/attacks.md
 	@$(BIN)/python -m tests.attacks.report
 
+# What libFuzzer grows and finds stays in .fuzz, so that the next run goes on from there.
+fuzz: $(STAMP) ## change records at random and look for what breaks reading or deciding (SECONDS=n, 60 by default)
+	@mkdir -p .fuzz/corpus .fuzz/found
+	@$(BIN)/python -m tests.fuzz.run .fuzz/corpus tests/fuzz/corpus \
+		-max_total_time=$(SECONDS) -timeout=120 -artifact_prefix=.fuzz/found/
+
 conformance: $(STAMP) ## show every row of CDS Hooks and write where it stands into docs/conformance.md
 	@$(BIN)/python -m tests.conformance.report
 
@@ -64,7 +71,7 @@ lock: ## choose and pin the newest allowed release of every package
 	@sed -i '1i # Written by "make lock" from pyproject.toml: edit that file instead.' requirements*.txt
 
 clean: ## remove what make and the tools have made
-	@rm -rf .venv .venv-lock .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache docs/_build docs/reference
+	@rm -rf .venv .venv-lock .coverage .fuzz .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache docs/_build docs/reference
 
 # The rules library comes as C source and calls a function by a name that Python 3.13 no longer has.
 $(STAMP): export CPPFLAGS += -DPyEval_CallObject=PyObject_CallObject
