@@ -14,7 +14,7 @@ from fhir_adapters.mapping.elements import (
     date_interval,
     nodes,
 )
-from fhir_adapters.mapping.statuses import meaning, status_code, status_of
+from fhir_adapters.mapping.statuses import meaning, status_code, status_of, unreadable
 
 _CLINICAL: Final = frozenset({"active", "inactive", "resolved"})
 _VERIFICATION: Final = frozenset({"confirmed", "unconfirmed", "presumed", "refuted", "entered-in-error"})
@@ -42,6 +42,10 @@ def allergy(
     codes = (codeable_concept(resource.get("code") or resource.get("substance")), *reactions)
     substances = tuple(found for found in codes if found.codings or found.text)
     first = meaning(substances[0] if substances else NO_CODE, "code", reference, issues)
+    if first is None and len(substances) > 1:
+        return unreadable(
+            reference, "reaction", "it states that none is known, and a reaction to something", issues
+        )
     if not isinstance(first, CodedText):
         return first
     kind = status_code(resource.get("type"), _TYPES)

@@ -80,11 +80,21 @@ def _one(
     if not code.codings and not code.text:
         return unreadable(reference, f"{path}code", "it does not say what it is", issues)
     problems: Problems = []
-    value = _value(resource, problems)
+    value = None if _contradicts_itself(resource, problems) else _value(resource, problems)
     absent = "" if value is not None else _absent(resource, problems)
     if problems:
         issues.add(reference, f"{path}value[x]", "unreadable", problems[0])
     return ObservationFact(reference, code, value, effective, absent, preliminary)
+
+
+def _contradicts_itself(resource: Json, problems: Problems) -> bool:
+    """Whether it has more than one value, or one beside the reason for having none (FHIR's obs-6 forbids it)."""
+    values = sum(name.startswith("value") and value not in (None, {}, []) for name, value in resource.items())
+    if values > 1:
+        problems.append("it has more than one value")
+    elif values and resource.get("dataAbsentReason"):
+        problems.append("it has a value and a reason for having none")
+    return bool(problems)
 
 
 def _value(resource: Json, problems: Problems) -> Value | None:

@@ -120,6 +120,13 @@ def test_no_known_allergy_is_no_allergy():
     assert read(code={"coding": [{"system": SNOMED, "code": "716186003"}]}) == (None, [("code", "ignored")])
 
 
+def test_no_known_allergy_with_a_reaction_to_something_is_a_gap():
+    none = {"coding": [{"system": SNOMED, "code": "716186003"}]}
+    found, said = read(code=none, reaction=[{"substance": BACLOFEN}])
+    assert isinstance(found, Gap)
+    assert said == [("code", "ignored"), ("reaction", "unreadable")]
+
+
 def test_an_allergy_to_nothing_in_particular_is_a_gap():
     assert read(code=None)[0] == Gap("AllergyIntolerance/a", "it does not say what it is")
 

@@ -81,6 +81,16 @@ def test_values(members, value):
             [],
         ),
         ({"dataAbsentReason": {"text": "lost"}}, "the entry has no value", []),
+        (
+            {"valueQuantity": amount(1.2), "dataAbsentReason": {"coding": [{"code": "error"}]}},
+            "it has a value and a reason for having none",
+            [("value[x]", "unreadable")],
+        ),
+        (
+            {"valueQuantity": amount(1.2), "valueString": "2.1"},
+            "it has more than one value",
+            [("value[x]", "unreadable")],
+        ),
         ({"valueQuantity": {"value": 1.2}}, "the value has no unit", [("value[x]", "unreadable")]),
         (
             {"valueQuantity": {"value": "high", "unit": "mg/dL"}},
