@@ -346,8 +346,6 @@ RULES = [
     rule("view", brought_up_by=["therapy"], hooks=["patient-view"], when={"allergy": "penicillin"}),
 ]  # fmt: skip
 ENGINE = Engine(rule_set(RULES), CONCEPTS)
-
-
 quickly = settings(deadline=None, max_examples=60)
 
 
