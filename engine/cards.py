@@ -20,6 +20,7 @@ from engine.ruleset import Pack, RuleSet
 from engine.subjects import Subject
 from engine.unchecked import unchecked_detail, unchecked_summary
 from engine.wording import Wording, fit, wording
+from engine.words import listing
 
 SUMMARY_LIMIT = 139
 """CDS Hooks 2.0.1, card attributes: a summary is under 140 characters (CH-120)."""
@@ -139,7 +140,7 @@ def _card(tier: Tier, lines: list[_Line], pack: Pack, rules: RuleSet) -> Card:
         summary, detail = first.words.summary, first.words.detail
         topic, topic_title = first.outcome.rule.id, first.outcome.rule.title
     else:
-        summary = fit(f"{_medicine(pack)}: ", [line.outcome.rule.title for line in lines], SUMMARY_LIMIT)
+        summary = _together(f"{_medicine(pack)}: ", lines)
         detail = "\n\n".join(f"**{line.words.heading}**  \n{line.words.detail}" for line in lines)
         topic, topic_title = f"{pack.id}.{tier}", _TITLES[tier]
     reasons = dict.fromkeys(reason for line in lines for reason in line.outcome.rule.card.override_reasons)
@@ -162,6 +163,23 @@ def _card(tier: Tier, lines: list[_Line], pack: Pack, rules: RuleSet) -> Card:
         override_reasons=tuple(OverrideReason(reason, rules.override_reasons[reason]) for reason in reasons),
         links=tuple(links),
     )
+
+
+def _together(start: str, lines: list[_Line]) -> str:
+    """The titles of several rules in one line, each with the medicines that brought it up as long as there is room for them."""
+    titles = [line.outcome.rule.title for line in lines]
+    full = [f"{title}{_partners(line)}" for title, line in zip(titles, lines, strict=True)]
+    tries = (start + listing([*full[:named], *titles[named:]]) for named in range(len(lines), 0, -1))
+    return next((text for text in tries if len(text) <= SUMMARY_LIMIT), fit(start, titles, SUMMARY_LIMIT))
+
+
+def _partners(line: _Line) -> str:
+    """The medicines that an interaction is with, in brackets; nothing where its rule names none."""
+    when = line.outcome.when
+    if line.outcome.rule.kind is not Kind.INTERACTION or when is None:
+        return ""
+    named = dict.fromkeys(value for name, value in when.values().items() if name.endswith(".list"))
+    return f" ({' '.join(', '.join(named).split())})" if named else ""
 
 
 def _urgency(line: _Line, rules: RuleSet) -> Indicator:

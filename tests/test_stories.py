@@ -1,6 +1,8 @@
 """The five stories of docs/stories.md: each is answered as its picture shows."""
 
+import re
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,16 @@ def test_every_story_is_in_the_page_and_has_its_picture() -> None:
     for file in STORIES.glob("*.json"):
         assert f"stories/{file.name}" in page
         assert (STORIES.parent / "images" / f"story-{file.name[0]}.svg").is_file()
+
+
+@pytest.mark.parametrize("story", "12345")
+def test_each_picture_shows_the_cards_of_today(story: str) -> None:
+    drawn = _words((STORIES.parent / "images" / f"story-{story}.svg").read_text(encoding="utf-8"))
+    for card in cards_of(story):
+        assert f"{card.indicator.value.upper()} {card.summary}" in drawn
+
+
+def _words(svg: str) -> str:
+    """What a picture of a terminal says, without the frames around the cards."""
+    text = " ".join(re.findall(r"<text[^>]*>(.*?)</text>", svg, flags=re.DOTALL))
+    return " ".join(re.sub("[╭╮╰╯─│]", " ", unescape(text)).split())
