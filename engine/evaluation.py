@@ -110,9 +110,9 @@ class Engine:
     def _about(self, look: _Look, rules: list[Rule]) -> Iterator[RuleOutcome]:
         found = subjects(look.medicine, look.record)
         hook = Hook(look.record.facts.hook)
-        bringing = {rule.id: list(bringing_up(rule, found, hook)) for rule in rules}
+        bringing = {rule.id: {id(subject) for subject in bringing_up(rule, found, hook)} for rule in rules}
         for subject in found:
-            brought_up = [rule for rule in rules if any(s is subject for s in bringing[rule.id])]
+            brought_up = [rule for rule in rules if id(subject) in bringing[rule.id]]
             yield from self._for_subject(look.at(subject), brought_up)
         for rule in rules:
             if not bringing[rule.id]:

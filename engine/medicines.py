@@ -221,15 +221,17 @@ def _earlier(
     """The entries that have ended and that current therapy goes on from, with no longer gap than it takes to count as current."""
     gap = timedelta(days=medicine.current_for_days)
     starts = [start.earliest for m in current if (start := m.started or m.authored) is not None]
-    ended = [m for m in listed if m.status is TherapyStatus.ENDED and m not in current]
+    own = {id(m) for m in current}
+    ended = [m for m in listed if m.status is TherapyStatus.ENDED and id(m) not in own]
     found: list[MedicationFact] = []
+    first = min(starts, default=None)
     for medication in sorted(ended, key=_last_given):
         began, last = medication.started or medication.authored, medication.ended
-        if not starts or began is None or min(starts) - (last or began).latest > gap:
+        if first is None or began is None or first - (last or began).latest > gap:
             continue
         if identified(record, medicine, medication) is Truth.MET:
             found.append(medication)
-            starts.append(began.earliest)
+            first = min(first, began.earliest)
     return tuple(found)
 
 

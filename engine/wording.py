@@ -85,7 +85,7 @@ def _fill(text: str, values: Mapping[str, str], written: Callable[[str], str] = 
 
 def _detail(outcome: RuleOutcome, text: str) -> str:
     parts = [text] if text else []
-    own = outcome.subject.evidence if outcome.subject is not None else ()
+    own = frozenset(outcome.subject.evidence) if outcome.subject is not None else frozenset()
     # The order or therapy that the card is about is named above all this; as its own evidence it says nothing.
     evidence = [
         escape(f"{entry.label} ({entry.date})" if entry.date else entry.label)

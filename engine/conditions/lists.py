@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.conditions.context import Context, drafts, search
@@ -43,6 +44,8 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
     The time is that of the onset; without one, of the recording, and the finding says so. What is being recorded is recorded now.
     """
     title = context.title(leaf.condition)
+    listed = context.counting(context.possible(ListName.CONDITIONS, leaf.condition))
+    had = _had_before(context) if leaf.new and listed.items else frozenset()
 
     def judge(fact: ConditionFact) -> Truth:
         if fact.course not in _COURSES[leaf.status] or (
@@ -54,7 +57,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         if leaf.since is not None:
             start = context.therapy.started
             since = Truth.MET if start is None else Truth.UNKNOWN if began is None else _after(began, start)
-            if leaf.new and start is not None and _had_before(fact, start, context):
+            if not had.isdisjoint(_codes(fact)):
                 return Truth.NOT_MET
         return all_of(
             (
@@ -68,7 +71,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
 
     finding = search(
         context,
-        context.counting(context.possible(ListName.CONDITIONS, leaf.condition)),
+        listed,
         ListName.CONDITIONS,
         title,
         judge,
@@ -98,15 +101,20 @@ def _counts_undated(leaf: ConditionLeaf, began: DateInterval | None, context: Co
     return leaf.if_undated == "met" and context.happened_within(began, leaf.within) is Truth.UNKNOWN
 
 
-def _had_before(fact: ConditionFact, start: DateInterval, context: Context) -> bool:
-    """Whether an entry of the same code began before a moment."""
-    own = {(coding.system, coding.code) for coding in fact.code.codings}
-    return any(
-        began is not None and _after(began, start) is Truth.NOT_MET
-        for other in context.facts.conditions.items
-        if not own.isdisjoint((coding.system, coding.code) for coding in other.code.codings)
-        for began in (_began(other, context),)
+def _had_before(context: Context) -> frozenset[tuple[str, str]]:
+    """The codes of the diagnoses that began before the therapy; none where its start is not on record."""
+    start = context.therapy.started
+    dated = ((fact, _began(fact, context)) for fact in context.facts.conditions.items)
+    return frozenset(
+        code
+        for fact, began in dated
+        if start is not None and began is not None and _after(began, start) is Truth.NOT_MET
+        for code in _codes(fact)
     )
+
+
+def _codes(fact: ConditionFact) -> Iterator[tuple[str, str]]:
+    return ((coding.system, coding.code) for coding in fact.code.codings)
 
 
 def _after(began: DateInterval, start: DateInterval) -> Truth:

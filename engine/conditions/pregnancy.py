@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from engine.concepts import CodedText
 from engine.conditions.context import Context
@@ -18,6 +20,8 @@ from engine.words import entry, incomplete, uncoded
 PREGNANT, NOT_PREGNANT, POSSIBLY_PREGNANT = "pregnancy", "not-pregnant", "pregnancy-possible"
 BREASTFEEDING, NOT_BREASTFEEDING = "breastfeeding", "not-breastfeeding"
 """The concepts that the pregnancy and lactation nouns stand on; they are part of the language, not of a pack."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def pregnancy(leaf: PregnancyLeaf, context: Context) -> Finding:
@@ -65,12 +69,27 @@ class _Statement:
             else self.fact.recorded or self.fact.onset
         )
 
-    def gives_way_to(self, other: _Statement) -> bool:
-        """Whether another takes this one's place: of observations the newest, and of all what newly says the contrary."""
-        contrary = (self.state == "excluded") != (other.state == "excluded")
-        observed = isinstance(self.fact, ObservationFact) and isinstance(other.fact, ObservationFact)
-        newer = self.when is not None and other.when is not None and other.when.earliest > self.when.latest
-        return newer and (contrary or observed)
+    @property
+    def excludes(self) -> bool:
+        return self.state == "excluded"
+
+    @property
+    def observed(self) -> bool:
+        return isinstance(self.fact, ObservationFact)
+
+
+def _standing(said: Sequence[_Statement]) -> list[_Statement]:
+    """Those whose place no other takes: of observations the newest does, and of all what newly says the contrary."""
+    dated = [(one, one.when) for one in said if one.when is not None]
+    excluded = max((when.earliest for one, when in dated if one.excludes), default=_NEVER)
+    stated = max((when.earliest for one, when in dated if not one.excludes), default=_NEVER)
+    observed = max((when.earliest for one, when in dated if one.observed), default=_NEVER)
+
+    def newest_against(one: _Statement) -> datetime:
+        contrary = stated if one.excludes else excluded
+        return max(contrary, observed) if one.observed else contrary
+
+    return [one for one in said if one.when is None or newest_against(one) <= one.when.latest]
 
 
 def _state(
@@ -107,7 +126,7 @@ def _state(
     if not context.additions_only:
         missing += incomplete(ListName.OBSERVATIONS, context.facts.observations, title)
     missing += incomplete(ListName.CONDITIONS, context.conditions, title)
-    standing = [one for one in said if not any(one.gives_way_to(other) for other in said)]
+    standing = _standing(said)
     if standing:
         return _of_statements(wanted, standing, title, missing if may_be else [])
     if not may_be:
