@@ -1,0 +1,162 @@
+"""What a datum of a record less, or the same amount in another unit, does to the rules that ship: it never makes an unknown safe."""
+
+import json
+from copy import deepcopy
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+
+from engine.authoring.loading import load_rules
+from engine.evaluation import Engine
+from engine.finding import Truth, any_of
+from engine.rule import Hook
+from fhir_adapters.mapping.facts import patient_facts
+from fhir_adapters.record import read_record
+from fhir_adapters.review import read_context
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+P = {"reference": "Patient/p"}
+SNOMED, LOINC, UCUM = "http://snomed.info/sct", "http://loinc.org", "http://unitsofmeasure.org"
+ATC, LOCAL = "http://www.whocc.no/atc", "urn:oid:1.2.3.4.5"
+
+
+def coded(system, code):
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def amount(value, unit):
+    return {"value": value, "unit": unit, "system": UCUM, "code": unit}
+
+
+def measured(id_, code, value):
+    return {
+        "resourceType": "Observation", "id": id_, "status": "final", "subject": P, "code": coded(LOINC, code),
+        "effectiveDateTime": "2026-05-30", "valueQuantity": value,
+    }  # fmt: skip
+
+
+def ordered(dose):
+    return {
+        "resourceType": "MedicationRequest", "id": "order", "status": "draft", "intent": "order", "subject": P,
+        "medicationCodeableConcept": coded(ATC, "M03BX01"),
+        "dosageInstruction": [{
+            "route": coded(SNOMED, "72607000"), "doseAndRate": [{"doseQuantity": dose}],
+            "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+        }],
+    }  # fmt: skip
+
+
+ORDER = ordered(amount(300, "ug"))
+CREATININE, WEIGHT = (
+    measured("cr", "2160-0", amount(2.2624, "mg/dL")),
+    measured("w", "29463-7", amount(70, "kg")),
+)
+RECORD = [
+    {"resourceType": "Patient", "id": "p", "birthDate": "1960-02", "gender": "female"},
+    {"resourceType": "Condition", "id": "epilepsy", "subject": P, "clinicalStatus": coded("c", "active"),
+     "verificationStatus": coded("v", "confirmed"), "code": coded(SNOMED, "84757009"), "onsetDateTime": "2020"},
+    {"resourceType": "Condition", "id": "local", "subject": P, "clinicalStatus": coded("c", "active"),
+     "code": {"coding": [{"system": LOCAL, "code": "17", "display": "a problem"}], "text": "a problem"}},
+    {"resourceType": "Condition", "id": "injury", "subject": P, "code": coded(SNOMED, "82271004"), "onsetDateTime": "2025"},
+    {"resourceType": "AllergyIntolerance", "id": "text", "patient": P, "code": {"text": "a medicine"}},
+    {"resourceType": "MedicationStatement", "id": "text", "status": "active", "subject": P,
+     "medicationCodeableConcept": {"text": "white pills"}, "effectivePeriod": {"start": "2026-01"}},
+    {"resourceType": "MedicationRequest", "id": "morphine", "status": "active", "intent": "order", "subject": P,
+     "medicationCodeableConcept": coded(ATC, "N02AA01"), "authoredOn": "2026-05-01",
+     "dosageInstruction": [{"route": coded(SNOMED, "26643006"), "text": "as told"}]},
+    {"resourceType": "Procedure", "id": "local", "status": "completed", "subject": P, "code": coded(LOCAL, "18"),
+     "performedDateTime": "2026"},
+    CREATININE, WEIGHT, measured("egfr", "62238-1", {"value": 50, "unit": "spoons"}),
+]  # fmt: skip
+
+
+@cache
+def engine():
+    loaded = load_rules()
+    return Engine(loaded.rules, loaded.concepts)
+
+
+def outcomes(record, order=ORDER):
+    """How each rule ended, by its id."""
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": entry} for entry in record],
+    }
+    drafts = {"resourceType": "Bundle", "entry": [{"resource": order}]}
+    context = {"userId": "Practitioner/1", "patientId": "p", "draftOrders": drafts}
+    review = read_context(Hook.ORDER_SIGN.value, json.dumps(context).encode())
+    facts, _ = patient_facts(read_record(json.dumps(bundle).encode(), patient_id="p"), review, now=NOW)
+    found = engine().evaluate(facts).outcomes
+    return {
+        rule.id: any_of(each.outcome for each in found if each.rule is rule)
+        for rule in {each.rule.id: each.rule for each in found}.values()
+    }
+
+
+def places(value, path=()):
+    """Every member and entry of a resource, as the steps to it."""
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for step, member in members:
+        yield (*path, step)
+        yield from places(member, (*path, step))
+
+
+def without(resource, path):
+    less = deepcopy(resource)
+    here = less
+    for step in path[:-1]:
+        here = here[step]
+    del here[path[-1]]
+    return less
+
+
+DATA = [(number, path) for number, entry in enumerate(RECORD) for path in places(entry)]
+
+
+@pytest.mark.full
+def test_without_any_one_datum_what_could_not_be_looked_at_is_never_safe():
+    before = outcomes(RECORD)
+    assert set(before.values()) == set(Truth)
+    made_safe = {}
+    for number, path in DATA:
+        less = [*RECORD[:number], without(RECORD[number], path), *RECORD[number + 1 :]]
+        after = outcomes(less)
+        safe = [rule for rule, was in before.items() if was is Truth.UNKNOWN and after[rule] is Truth.NOT_MET]
+        if safe:
+            made_safe[f"{RECORD[number]['resourceType']}/{RECORD[number]['id']}", path] = safe
+    assert made_safe == {}
+
+
+@pytest.mark.parametrize("path", list(places(ORDER)), ids=lambda path: ".".join(map(str, path)))
+def test_nor_without_any_one_datum_of_the_order(path):
+    before, after = outcomes(RECORD), outcomes(RECORD, without(ORDER, path))
+    assert [
+        rule for rule, was in before.items() if was is Truth.UNKNOWN and after[rule] is Truth.NOT_MET
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        (CREATININE, amount(200, "umol/L")),
+        (CREATININE, amount(0.2, "mmol/L")),
+        (CREATININE, amount(22.624, "mg/L")),
+        (CREATININE, {"value": 200, "unit": "µmol/l"}),
+        (WEIGHT, amount(70000, "g")),
+    ],
+)
+def test_the_same_measurement_in_another_unit_ends_every_rule_alike(entry, value):
+    other = [{**each, "valueQuantity": value} if each is entry else each for each in RECORD]
+    assert outcomes(other) == outcomes(RECORD)
+
+
+@pytest.mark.parametrize(
+    "dose",
+    [amount(0.3, "mg"), amount(300_000, "ng"), {"value": 300, "unit": "mcg"}, {"value": 300, "unit": "µg"}],
+)
+def test_the_same_dose_in_another_unit_ends_every_rule_alike(dose):
+    assert outcomes(RECORD, ordered(dose)) == outcomes(RECORD)
