@@ -61,6 +61,8 @@ _STATUS_REASONS: Final = (
     *("reasonNotTaken", "reasonNotGiven", "notDoneReasonCodeableConcept"),
 )
 
+_ATC = "http://www.whocc.no/atc"
+
 
 @dataclass(frozen=True, slots=True)
 class _Course:
@@ -306,7 +308,7 @@ def resolve_switches(orders: Iterable[MedicationFact]) -> tuple[MedicationFact, 
 
     The successor is linked by ``priorPrescription``, or has a substance code in common and the same route: a stop of
     the pump is no switch because tablets of the same substance are started. Where the routes are not known to be the
-    same only the link counts, and where they are known to differ nothing does.
+    same only the link counts, and where routes or substances are known to differ nothing does.
     """
     found = list(orders)
     for index, stopped in enumerate(found):
@@ -314,7 +316,9 @@ def resolve_switches(orders: Iterable[MedicationFact]) -> tuple[MedicationFact, 
             continue
         for place, successor in enumerate(found):
             if successor.action in (OrderAction.START, OrderAction.CHANGE) and _succeeds(successor, stopped):
-                found[index] = replace(stopped, action=OrderAction.CHANGE)
+                # One card about the new order is enough; the old one is reviewed only where the new one is not.
+                reviewed = stopped.selected and not successor.selected
+                found[index] = replace(stopped, action=OrderAction.CHANGE, selected=reviewed)
                 found[place] = replace(
                     successor, action=OrderAction.CHANGE, replaces=successor.replaces or stopped.reference
                 )
@@ -328,8 +332,14 @@ def _succeeds(successor: MedicationFact, stopped: MedicationFact) -> bool:
     same_route = _same_route(successor, stopped)
     linked = successor.replaces is not None and successor.replaces in (stopped.reference, stopped.replaces)
     if linked:
-        return same_route is not False
+        return same_route is not False and not _other_substance(successor, stopped)
     return same_route is True and not _substances(successor).isdisjoint(_substances(stopped))
+
+
+def _other_substance(one: MedicationFact, other: MedicationFact) -> bool:
+    """Whether the two are known to be different substances: by ATC, as codes of products differ for one substance, too."""
+    codes = [{code for system, code in _substances(fact) if system == _ATC} for fact in (one, other)]
+    return all(codes) and codes[0].isdisjoint(codes[1])
 
 
 def _substances(fact: MedicationFact) -> set[tuple[str, str]]:

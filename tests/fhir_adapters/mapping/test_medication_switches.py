@@ -67,6 +67,29 @@ class TestSwitches:
         assert [order.action for order in switched] == [OrderAction.CHANGE, OrderAction.CHANGE]
         assert switched[1].replaces == "a"
 
+    def test_the_order_that_takes_over_is_reviewed_and_the_one_that_ends_is_not(self):
+        stop, start = self.order("a", OrderAction.STOP), self.order("b", OrderAction.START)
+        assert [order.selected for order in resolve_switches([stop, start])] == [False, True]
+        unselected = replace(start, selected=False)
+        assert [order.selected for order in resolve_switches([stop, unselected])] == [True, False]
+
+    def test_an_order_of_another_substance_takes_nothing_over_even_where_it_says_so(self):
+        """DC-01: to replace baclofen in the pump by something else stops baclofen."""
+        stop = self.order("a", OrderAction.STOP)
+        for route in ("72607000", None):
+            other = replace(
+                self.order("b", OrderAction.START, route=route, replaces="a"),
+                product=CodedText((Coding(ATC, "N02BG08"),)),
+            )
+            assert self.actions(stop, other) == ["stop", "start"]
+
+    def test_codes_of_products_may_differ_in_a_switch_that_is_linked(self):
+        rxnorm = "http://www.nlm.nih.gov/research/umls/rxnorm"
+        old, new = (CodedText((Coding(rxnorm, code),)) for code in ("308517", "308518"))
+        stop = replace(self.order("a", OrderAction.STOP), product=old)
+        start = replace(self.order("b", OrderAction.START, replaces="a"), product=new)
+        assert self.actions(stop, start) == ["change", "change"]
+
     def test_the_order_of_the_two_does_not_matter(self):
         assert self.actions(self.order("b", OrderAction.START), self.order("a", OrderAction.STOP)) == [
             "change",
