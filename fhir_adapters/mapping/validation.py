@@ -1,8 +1,8 @@
 """Conformance of single resources to FHIR R4B: what strict models say of those that an answer rests on.
 
 Reading never depends on it: strict models reject half of what real clients send. It costs milliseconds a
-resource, so only what a rule is about to use is validated. The models are imported when first needed, because
-that takes long and leaves a large heap.
+resource, so no decision waits for it; it is for who wants to know about the resources that a finding names as its
+evidence. The models are imported when first needed, because that takes long and leaves a large heap.
 """
 
 from __future__ import annotations
