@@ -51,7 +51,8 @@ def names_ingredient(concepts: ConceptLibrary, concept: str, spoken: str) -> boo
 def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
     """Whether words of a concept, or of one that it includes, stand in a text and are not denied there."""
     words = (word for member in concepts.members(concept) for word in concepts.concept(member).texts)
-    return any(_stands_in(word.casefold(), spoken.casefold()) for word in words)
+    spoken = spoken.casefold()
+    return any(_stands_in(word.casefold(), spoken) for word in words)
 
 
 @lru_cache(maxsize=4096)

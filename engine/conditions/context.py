@@ -88,8 +88,9 @@ class Context:
 
     def is_in(self, concept: str, code: CodedText, excluding: Iterable[str] = ()) -> Truth:
         """Whether a coded entry is in a concept and in none of the excluded ones."""
-        if any(self.concepts.membership(other, code.codings) is Membership.YES for other in excluding):
-            return Truth.NOT_MET
+        for other in excluding:
+            if self.concepts.membership(other, code.codings) is Membership.YES:
+                return Truth.NOT_MET
         return TRUTH_OF_MEMBERSHIP[self.concepts.membership(concept, code.codings)]
 
     def happened_within(self, when: DateInterval | None, text: str | None) -> Truth:
@@ -153,8 +154,10 @@ def search(
         return met(*found, values=values)
     missing = list(incomplete(name, facts, what))
     doubtful = [fact for fact, truth in judged if truth is Truth.UNKNOWN]
-    late = [fact for fact in doubtful if kind(fact) is Truth.MET]
-    unclear = [fact for fact in doubtful if kind(fact) is not Truth.MET]
+    late: list[F] = []
+    unclear: list[F] = []
+    for fact in doubtful:
+        (late if kind(fact) is Truth.MET else unclear).append(fact)
     for why, facts_in_doubt in ((uncoded, unclear), (undated, late)):
         if facts_in_doubt:
             references = tuple(fact.reference for fact in facts_in_doubt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import inf
 
 from engine.concepts import Concept
@@ -66,7 +67,13 @@ def implausible(concept: Concept, value: QuantityInterval) -> bool:
     """Whether a value lies outside what the concept calls plausible; raises UnitError when its unit does not fit."""
     if concept.plausible is None or concept.unit is None:
         return False
-    low, high = (Quantity.parse(f"{bound} {concept.unit}") for bound in concept.plausible)
+    low, high = _bounds(*concept.plausible, concept.unit)
     return value.relation_to(low, "below", substance=concept.substance) is True or (
         value.relation_to(high, "above", substance=concept.substance) is True
     )
+
+
+@lru_cache(maxsize=256)
+def _bounds(low: float, high: float, unit: str) -> tuple[Quantity, Quantity]:
+    """What the concept files say in numbers, which every value of a concept is held against."""
+    return Quantity.parse(f"{low} {unit}"), Quantity.parse(f"{high} {unit}")
