@@ -71,6 +71,13 @@ def members_of(group: All | AnyOf | NoneOf | AtLeast) -> tuple[str, tuple[Tree, 
             assert_never(group)
 
 
+def agreeing(group: All | AnyOf | NoneOf | AtLeast, *, met: bool) -> int:
+    """How many members of a group have to agree for it to be met, or not to be: those of ``none`` on the contrary."""
+    members = len(members_of(group)[1])
+    count = group.at_least if isinstance(group, AtLeast) else 1 if isinstance(group, AnyOf) else members
+    return count if met else members - count + 1
+
+
 def _joining(group: All | AnyOf | NoneOf | AtLeast) -> Callable[[list[Truth]], Truth]:
     match group:
         case All():

@@ -17,7 +17,8 @@ from typing import Final
 
 from engine.concepts import ConceptLibrary
 from engine.finding import Truth
-from engine.language import AnyOf, AtLeast, Leaf, MeasurementLeaf, NoneOf, Tree
+from engine.language import Leaf, MeasurementLeaf, NoneOf
+from engine.logic import agreeing
 from engine.outcome import RuleOutcome
 from engine.phrases import Phrases
 from engine.rule import SharedFinding
@@ -117,14 +118,8 @@ def ways_to(trace: Trace, wanted: frozenset[Truth]) -> Ways:
         becomes = Truth.MET if Truth.MET in wanted else Truth.NOT_MET
         return [(Change(trace.path, becomes, trace.condition),)]
     turned = frozenset(~truth for truth in wanted) if isinstance(trace.condition, NoneOf) else wanted
-    needed = _needed(trace.condition, len(trace.children), Truth.MET in wanted)
+    needed = agreeing(trace.condition, met=Truth.MET in wanted)
     return _some(needed, [ways_to(child, turned) for child in trace.children])
-
-
-def _needed(group: Tree, members: int, met: bool) -> int:
-    """How many members of a group have to agree for it to be met, or not to be."""
-    count = group.at_least if isinstance(group, AtLeast) else 1 if isinstance(group, AnyOf) else members
-    return count if met else members - count + 1
 
 
 def _some(count: int, members: list[Ways]) -> Ways:

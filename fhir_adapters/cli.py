@@ -47,9 +47,15 @@ app.command(epilog="Example: primum reproduce 0b0e8f0c-8a55-4b4c-9f4e-1f0f5b8f6a
 
 
 def main() -> None:
-    """Run the command line; a defect is named by its type and place, because its message may quote a record."""
+    """Run the command line; a defect is named by its type and place, because its message may quote a record.
+
+    A file or folder that cannot be read or written is none: a read-only folder is named, with what the system says of it.
+    """
     try:
         app()
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            say(f"{error.filename} cannot be used: {error.strerror}.", "red")
+            sys.exit(1)
         say(f"This is a defect of Primum: {type(error).__name__} at {places(error)[-1]}", "red")
         sys.exit(_DEFECT)

@@ -36,9 +36,11 @@ def add_confirmed(loaded: Loaded, rule_id: str, confirmed: Iterable[BoundarySeen
     taken: set[str] = set()
     if path.exists():
         document, problems = read_document(path, name)
-        _refuse(problems)
+        file, faults = (None, []) if problems else validate(CaseFile, document, document.data)
+        _refuse([*problems, *faults])
+        assert file is not None
         text = document.text
-        taken = {str(test.get("name")) for test in document.data["tests"]}
+        taken = {test.name for test in file.tests}
     path.write_text(with_cases(text, [*_named(confirmed, taken)], name), encoding="utf-8")
     return path
 

@@ -175,7 +175,7 @@ def _check_names(reading: Reading, packs: Packs) -> None:
             reading.problem(
                 name, "file-ending", "the name does not end in .yaml, so nothing reads it", "rename it"
             )
-    if not packs.files and not reading.problems:
+    if not packs.files and not reading.problems and not reading.unread:
         reading.problem(
             reading.root,
             "rules-missing",

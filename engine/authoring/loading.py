@@ -137,6 +137,10 @@ class _Text:
                 data = self._node(event, ())
         if data is None:
             raise _Unreadable(Mark(1, 1), "file-empty", "the file says nothing", "delete it, or fill it")
+        if not isinstance(data, dict):
+            found = "a list" if isinstance(data, list) else "only text"
+            mend = "begin with a key, as in  id: …  at the start of a line; a similar file shows which"
+            raise _Unreadable(self.values[()], "value-wrong", f"the file is {found}, without keys", mend)
         return data
 
     def _node(self, event: NodeEvent, path: Path) -> Any:
@@ -230,7 +234,11 @@ def read_document(path: FilePath, file: str) -> tuple[Document, list[Problem]]:
     except OSError as error:
         document = Document(file, "")
         return document, [
-            document.problem("file-unreadable", f"the file cannot be read ({type(error).__name__})")
+            document.problem(
+                "file-unreadable",
+                f"the file cannot be read ({type(error).__name__})",
+                "see who may read it, and that it is a file",
+            )
         ]
     if size > SIZE_LIMIT:
         document = Document(file, "")

@@ -179,7 +179,11 @@ def read_case_file(loaded: Loaded, rule_id: str) -> tuple[Document, CaseFile | N
     if name not in loaded.paths:
         return None
     document, problems = read_document(loaded.paths[name], name)
-    file, faults = _cases(loaded, rule_id, document)
+    # A file of concepts with an error has its own problem: that its names are used is none.
+    concepts, medicines = loaded.names["concept"], loaded.names["medicine"]
+    either = None if concepts is None or medicines is None else {*concepts, *medicines}
+    known: Known = {"concept": concepts, "concept-or-medicine": either}
+    file, faults = _cases(loaded, rule_id, document, known)
     return document, file, problems + faults
 
 
@@ -195,17 +199,22 @@ def rule_tests(
     loaded: Loaded, rule_id: str, document: Document, problems: Iterable[Problem] = ()
 ) -> RuleTests:
     """The tests of a rule in a document that need not be a file; ``problems`` were met when it was read."""
-    file, faults = _cases(loaded, rule_id, document)
+    concepts, medicines = loaded.concepts.concepts, loaded.concepts.medicines
+    known: Known = {"concept": concepts, "concept-or-medicine": {**concepts, **medicines}}
+    file, faults = _cases(loaded, rule_id, document, known)
     at_a_site = replace(loaded, concepts=with_site_codes(loaded.concepts))
     return RuleTests(at_a_site, rule_id, document, file, in_order((*problems, *faults)))
 
 
-def _cases(loaded: Loaded, rule_id: str, document: Document) -> tuple[CaseFile | None, list[Problem]]:
+def _cases(
+    loaded: Loaded, rule_id: str, document: Document, known: Known
+) -> tuple[CaseFile | None, list[Problem]]:
     if document.data is None:
         return None, []
     units = {concept.id: concept.unit for concept in loaded.concepts.concepts.values() if concept.unit}
     file, problems = validate(CaseFile, document, document.data, units=units)
     if file is not None:
+        problems += unknown_names(document, file, (), known)
         problems += _case_problems(file, document, loaded, loaded.rules.rule(rule_id))
     return file, problems
 
@@ -232,9 +241,6 @@ def run_tests(loaded: Loaded, *, select: str | None = None) -> Report:
 
 
 def _case_problems(file: CaseFile, document: Document, loaded: Loaded, rule: Rule) -> Iterator[Problem]:
-    concepts, medicines = loaded.concepts.concepts, loaded.concepts.medicines
-    known: Known = {"concept": concepts, "concept-or-medicine": {**concepts, **medicines}}
-    yield from unknown_names(document, file, (), known)
     names: set[str] = set()
     for number, case in enumerate(file.tests):
         path = ("tests", number)

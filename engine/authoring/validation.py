@@ -33,6 +33,7 @@ _WHOLE = "is not a whole number"
 _BOOLEAN = ("is not true or false", "write true or false")
 _DAY = ("is not a day", "write it as 2026-01-15")
 _MAP = ("must be keys with values", "write  key: value  on lines of their own, indented by two spaces")
+_NO_DASH = "leave out the dashes: write  key: value  on lines of their own"
 # What pydantic calls a fault, the reason in an author's words, and the mend.
 _REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "bool_parsing": _BOOLEAN,
@@ -199,6 +200,8 @@ class _Fault:
                 f"write  {self.name}: {self.value} {'years' if self.name == 'age' else 'months'}",
             )
         reason, help = _REASONS.get(self.kind, ("does not fit here", self.description))
+        if isinstance(self.value, list) and (reason, help) == _MAP:
+            return "value-wrong", "a list stands where keys with values belong", _NO_DASH
         return "value-wrong", f"{_shown(self.value)} {reason.format(**self.details)}", help
 
 

@@ -96,12 +96,17 @@ def with_examples() -> bool:
     return _examples.get()
 
 
-def loaded_rules(folder: Path | None) -> Loaded:
-    """The rules of a folder with all that is wrong in them; without a folder the rules that ship."""
+def rules_folder(folder: Path | None) -> Path:
+    """The folder that was named, which must be there; without one that of the rules that ship."""
     chosen = folder or DEFAULT_FOLDER
     if not chosen.is_dir():
         refuse(f"There is no folder {chosen}.", 2)
-    return load_rules(chosen.resolve(), examples=with_examples())
+    return chosen
+
+
+def loaded_rules(folder: Path | None) -> Loaded:
+    """The rules of a folder with all that is wrong in them; without a folder the rules that ship."""
+    return load_rules(rules_folder(folder).resolve(), examples=with_examples())
 
 
 def usable_rules(folder: Path | None, *, critical_needs_review: bool = False) -> Loaded:
@@ -118,6 +123,9 @@ def rule_named(name: str, loaded: Loaded) -> Rule:
     found = [rule for spelling, rule in by_spelling if spelling == name]
     if len(found) == 1:
         return found[0]
+    unread = [file for file in loaded.paths if Path(file).stem == name.rpartition(".")[2]]
+    if not found and any(problem.file in unread for problem in loaded.problems):
+        refuse(f"{name} is not used, because its file holds errors:  primum rules check  lists them.", 2)
     near = nearest(name, [spelling for spelling, _ in by_spelling])
     meant = found or [rule for spelling, rule in by_spelling if spelling == near]
     hint = f" Did you mean {' or '.join(rule.id for rule in meant)}?" if meant else ""

@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from engine.authoring.loading import DEFAULT_FOLDER
 from engine.authoring.schema import stale_schemas, write_schemas
 from engine.authoring.testing import CaseResult, Report, run_tests
 from fhir_adapters.command_line.boundaries import boundaries
 from fhir_adapters.command_line.new_rule import new
-from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, RulesOption, loaded_rules
+from fhir_adapters.command_line.options import (
+    BROKEN,
+    FolderArgument,
+    FormatOption,
+    RulesOption,
+    loaded_rules,
+    rules_folder,
+)
 from fhir_adapters.command_line.problem_views import pretty
 from fhir_adapters.command_line.proofs import chosen_pack, coverage, show_conditions, show_mutants
 from fhir_adapters.command_line.rule_checks import check, help_on
@@ -97,7 +103,7 @@ def schema(
 
     With --check nothing is written; ends with 1 when one is out of date.
     """
-    folder = (path or DEFAULT_FOLDER) / "schema"
+    folder = rules_folder(path) / "schema"
     changed = stale_schemas(folder) if check_only else write_schemas(folder)
     if format is Format.JSON:
         write_json(

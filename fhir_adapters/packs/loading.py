@@ -22,7 +22,7 @@ def trusted_keys(file: Path) -> Keys:
         PackError: it cannot be read, or holds something else.
     """
     try:
-        return read_keys(parsed(_bytes(file), file.name))
+        return read_keys(parsed(_bytes(file), "it"))
     except PackError as error:
         raise PackError(f"{file.name}: {error}") from None
 

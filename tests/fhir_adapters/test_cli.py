@@ -1,6 +1,8 @@
 """The command ``primum``: every command explains itself, and a defect shows no record."""
 
+import shutil
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from typer.main import get_command
@@ -46,3 +48,29 @@ def test_a_defect_is_named_without_its_message(
         cli.main()
     assert ended.value.code == 70
     assert "a defect of Primum: KeyError at test_cli.py:" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_place_that_cannot_be_written_is_named_and_no_defect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "schema").write_text("a file, where a folder is to be made", encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["primum", "rules", "schema", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert f"{tmp_path / 'schema'} cannot be used: File exists." in capsys.readouterr().err
+
+
+def test_schemas_are_not_written_beside_rules_that_are_not_there(tmp_path: Path) -> None:
+    told = CliRunner().invoke(cli.app, ["rules", "schema", str(tmp_path / "none")])
+    assert told.exit_code == 2
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_rule_whose_file_is_broken_is_not_taken_for_another_with_a_name_like_it(tmp_path: Path) -> None:
+    mini = Path(__file__).resolve().parents[1] / "fixtures" / "rules-mini"
+    rules = Path(shutil.copytree(mini, tmp_path / "rules"))
+    (rules / "baclofen-it" / "monitoring" / "epilepsy.yaml").write_text("id: [\n", encoding="utf-8")
+    told = CliRunner().invoke(cli.app, ["describe", "epilepsy", "--rules", str(rules)])
+    assert told.exit_code == 2
+    assert "epilepsy is not used, because its file holds errors" in told.stderr

@@ -6,7 +6,7 @@ patient may exist. Only when every way contradicts itself can none exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
@@ -15,7 +15,7 @@ from engine.authoring.reasoning.contradiction import Literals, contradict
 from engine.concepts import ConceptLibrary
 from engine.finding import Truth
 from engine.language import All, AnyOf, AtLeast, FindingLeaf, Leaf, NoneOf, Tree
-from engine.logic import members_of
+from engine.logic import agreeing, members_of
 from engine.rule import SharedFinding
 
 MOST_STEPS: Final = 5_000
@@ -92,16 +92,7 @@ class Reasoning:
 def _ways(tree: All | AnyOf | NoneOf | AtLeast, wanted: Truths) -> Iterator[Way]:
     """The ways in which a group can come to a truth that is wanted of it."""
     _, members = members_of(tree)
-    denied = Truth.NOT_MET in wanted
     each = frozenset(~truth for truth in wanted) if isinstance(tree, NoneOf) else wanted
-    if isinstance(tree, AtLeast):
-        size = len(members) - tree.at_least + 1 if denied else tree.at_least
-        yield from (_all(chosen, each) for chosen in combinations(members, size))
-    elif denied != isinstance(tree, AnyOf):
-        yield from (_all((member,), each) for member in members)
-    else:
-        yield _all(members, each)
-
-
-def _all(members: Iterable[Tree], wanted: Truths) -> Way:
-    return tuple((member, wanted) for member in members)
+    size = agreeing(tree, met=Truth.NOT_MET not in wanted)
+    for chosen in combinations(members, size):
+        yield tuple((member, each) for member in chosen)

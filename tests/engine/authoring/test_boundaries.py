@@ -263,3 +263,14 @@ def test_what_would_not_load_is_not_written(folder: Folder) -> None:
     folder.edit(TESTS, "tests:\n", "tests: [\n")
     with pytest.raises(RuleFileError):
         add_confirmed(loaded, RENAL, [], today=TODAY)
+
+
+@pytest.mark.parametrize("text", ["tests: 3\n", "today: 2026-03-01\ntests: [no test]\n", "- a list\n"])
+def test_to_a_test_file_with_a_problem_nothing_is_added_and_the_problem_is_named(
+    folder: Folder, text: str
+) -> None:
+    loaded = folder.load()
+    folder.write(TESTS, text)
+    with pytest.raises(RuleFileError, match=r"renal-impairment\.test\.yaml:"):
+        add_confirmed(loaded, RENAL, [], today=TODAY)
+    assert (folder.path / TESTS).read_text() == text

@@ -86,6 +86,8 @@ def test_plain_words_are_read_as_yaml_1_2_and_dates_stay_text(written, read):
         ("a:\n  - b\n c: d\n", "yaml-syntax", 3, 2, "this line does not align with the lines above it"),
         ("a: x\nb:x\n", "yaml-syntax", 2, 1, "this line is neither a key with a value nor an item of a list"),
         ("{", "yaml-syntax", 1, 2, "this is not YAML"),
+        ("- a\n", "value-wrong", 1, 1, "the file is a list, without keys"),
+        ("hello\n", "value-wrong", 1, 1, "the file is only text, without keys"),
         ("a: 1\nb: x\x01\n", "yaml-syntax", 2, 5, "this character cannot be printed"),
         ("[" * (DEPTH_LIMIT + 2), "yaml-depth", 1, DEPTH_LIMIT + 2, "nested too deep"),
     ],
@@ -94,6 +96,27 @@ def test_what_is_not_plain_yaml_is_refused_in_its_place(text, code, line, column
     _, problems = parse_document(text, "a.yaml")
     found = [(problem.code, problem.line, problem.column, problem.message) for problem in problems]
     assert found == [(code, line, column, reason)]
+
+
+@pytest.mark.parametrize(("text", "found"), [("- id: x\n", "a list"), ("hello\n", "only text")])
+@pytest.mark.parametrize(
+    "file", ["override-reasons.yaml", "baclofen-it/statements.yaml", "concepts/conditions.yaml"]
+)
+def test_a_file_without_keys_is_one_problem_and_not_one_for_each_name_that_it_would_have_had(
+    folder, file, text, found
+):
+    assert (folder.path / file).exists()
+    (problem,) = folder.write(file, text).load().problems
+    assert (problem.code, problem.line, problem.message) == (
+        "value-wrong",
+        1,
+        f"the file is {found}, without keys",
+    )
+
+
+def test_a_pack_that_cannot_be_read_is_not_missed(folder):
+    folder.write("baclofen-it/pack.yaml", "id:\n\tx: 1\n")
+    assert [code for code, *_ in folder.found()] == ["yaml-tab"]
 
 
 def test_every_tab_is_named_at_once():

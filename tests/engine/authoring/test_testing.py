@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.authoring.testing import Report, read_tests, run_tests
+from engine.authoring.testing import Report, read_case_file, read_tests, run_tests
 
 RENAL = "baclofen-it/warnings/renal-impairment"
 HEAD = "today: 2026-03-01\ntests:\n  - name: it is so\n"
@@ -137,6 +137,20 @@ def test_a_rule_that_yields_is_tested_with_the_rule_it_yields_to(folder):
         "    expect: {card: info}\n",
     )
     assert run_tests(folder.load(), select="epilepsy").ok
+
+
+@pytest.mark.parametrize(
+    "broken", ["concepts:\n\tx: 1\n", "concepts: {chronic-kidney-disease: {titel: x}}\n"]
+)
+def test_what_a_broken_file_of_concepts_would_have_named_is_no_mistake_of_a_test(folder, broken):
+    """It is still no test that could run."""
+    folder.write("concepts/conditions.yaml", broken)
+    folder.write(f"{RENAL}.test.yaml", HEAD + "    conditions: [chronic-kidney-disease]\n    expect: met\n")
+    loaded = folder.load()
+    beside = read_case_file(loaded, "baclofen-it.renal-impairment")
+    assert beside is not None
+    assert beside[2] == []
+    assert {fault.code for fault in run_tests(loaded, select="renal").problems} == {"unknown-concept"}
 
 
 def test_engines_are_kept_between_tests_and_freed_at_the_end(mini):

@@ -74,7 +74,7 @@ def test_a_site_adds_its_own_folder(files: Path) -> None:
             lambda f: (f / "keys.json").write_text(json.dumps(public_keys(new_key()))),
             "not one of the trusted keys",
         ),
-        (lambda f: (f / "keys.json").write_text("no json"), "keys.json: keys.json is not JSON"),
+        (lambda f: (f / "keys.json").write_text("no json"), "keys.json: it is not JSON"),
         (lambda f: (f / "pack.tar").unlink(), "pack.tar is refused: it cannot be read"),
         (lambda f: (f / "keys.json").unlink(), "cannot be read"),
     ],
