@@ -66,7 +66,9 @@ class OnlyHere:
 def _from_here(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether the host that is called, and the site that calls where one does, are this machine, and the same."""
     found = {name: value.decode("latin-1") for name, value in headers if name in (b"host", b"origin")}
-    host = urlsplit(f"//{found.get(b'host', '')}")
-    if not is_loopback(host.hostname or ""):
+    try:
+        host = urlsplit(f"//{found.get(b'host', '')}")
+        origin = urlsplit(found.get(b"origin", f"//{host.netloc}"))
+    except ValueError:  # a bracket that is not closed
         return False
-    return b"origin" not in found or urlsplit(found[b"origin"]).netloc == host.netloc
+    return is_loopback(host.hostname or "") and origin.netloc == host.netloc

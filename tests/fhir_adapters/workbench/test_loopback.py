@@ -39,6 +39,8 @@ def test_addresses_that_others_reach(host: str) -> None:
         ("evil.example", None, 403),
         ("evil.example", "http://evil.example", 403),
         ("", None, 403),
+        ("[::1", None, 403),
+        ("127.0.0.1:8001", "http://[", 403),
     ],
 )
 def test_only_this_page_on_this_machine_is_answered(host: str, origin: str | None, status: int) -> None:
