@@ -37,12 +37,14 @@ from fhir_adapters.clients import Client, Clients, read_clients
 from fhir_adapters.connections import GRACE, connection
 from fhir_adapters.decision import Decision, decide_call, uuids_of
 from fhir_adapters.health import health_router
+from fhir_adapters.mapping.validation import prepare
 from fhir_adapters.outbound import LOOPBACK, Targets
 from fhir_adapters.recording import PATIENCE, Recorder
 from fhir_adapters.repeats import Repeats
 from fhir_adapters.settings import Settings
 from fhir_adapters.store.errors import SchemaError, StoreError
 from fhir_adapters.terminology.unlisted_codes import UnlistedCodes
+from fhir_adapters.wire import MEMBERS, WHOLE
 
 
 def now_here() -> datetime:
@@ -235,6 +237,7 @@ def application(
 
 def settle_memory() -> None:
     """Take what start-up left behind out of garbage collection: its passes, not the rules, make the slowest answers."""
+    prepare(MEMBERS.keys() | WHOLE)
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

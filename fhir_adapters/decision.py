@@ -5,9 +5,10 @@ The service, the command line and whatever replays history go this one way, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from random import Random
 from typing import Final
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ import msgspec
 from engine.cards import Card, cards_of
 from engine.evaluation import Engine
 from engine.facts import ListName, PatientFacts
+from engine.finding import Truth
 from engine.outcome import Evaluation, RuleOutcome
 from fhir_adapters.cds_hooks.cards import card_of
 from fhir_adapters.cds_hooks.envelope import HookRequest, read_request
@@ -25,12 +27,16 @@ from fhir_adapters.cds_hooks.models import HookResponse
 from fhir_adapters.cds_hooks.services import HookService
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.facts import patient_facts
+from fhir_adapters.mapping.validation import conformance
 from fhir_adapters.record import PatientRecord, read_prefetch
 from fhir_adapters.repeats import IsRepeat, Repeats, none_is
 from fhir_adapters.review import ReviewContext
 from fhir_adapters.store.records import Shown
 from fhir_adapters.terminology.looked_up import NOT_LOOKED_UP, LookedUp
+from fhir_adapters.wire import Entry
 
+_MOST_VALIDATED: Final = 100
+"""How many resources are held against the models of FHIR at most: each takes about half a millisecond."""
 NOT_RECORDED: Final = "this decision could not be stored; feedback on its cards will not be joined to it"
 
 
@@ -175,6 +181,7 @@ def decide(
     facts = replace(facts, members=frozenset(looked_up.members))
     issues.extend(looked_up.issues)
     evaluation = engine.evaluate(facts)
+    issues.extend(conformance(_used(evaluation, (*record, *context.entries()))))
     filtered = frozenset(
         place for place, outcome in enumerate(evaluation.outcomes) if outcome.shown and is_repeat(outcome)
     )
@@ -196,3 +203,14 @@ def decide(
     )
     response = HookResponse(sent, {EXTENSION: report})
     return Decision(facts, evaluation, cards, issues, response, instance, id, filtered=filtered)
+
+
+def _used(evaluation: Evaluation, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The resources that met rules rest on, as many as are worth the time."""
+    used = {
+        evidence.reference
+        for outcome in evaluation.outcomes
+        if outcome.outcome is Truth.MET
+        for evidence in outcome.evidence
+    }
+    return islice((entry for entry in entries if entry.reference in used), _MOST_VALIDATED)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Effect = Literal["ignored", "assumed", "unreadable", "not checked"]
+Effect = Literal["ignored", "assumed", "unreadable", "not checked", "not conformant"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,3 +127,18 @@ def test_a_record_from_a_file_is_decided_like_a_request(ask: Callable[[bytes], D
         ]
     )
     engine.close()
+
+
+def test_what_a_met_rule_rests_on_is_held_against_the_models_of_fhir_and_read_all_the_same(
+    ask: Callable[[bytes], Decision],
+) -> None:
+    """The wrong element of c1 is reported, that of c2, on which nothing rests, is not."""
+    wrong = {"severety": "grave"}
+    other = {
+        **condition("c2"),
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "I10"}]},
+    }
+    decision = ask(body([order("r1", "72607000")], [condition("c1") | wrong, other | wrong]))
+    assert any("Condition/c1" in [e.reference for e in o.evidence] for o in decision.evaluation.outcomes)
+    found = [(i.reference, i.element) for i in decision.issues if i.effect == "not conformant"]
+    assert found == [("Condition/c1", "severety")]
