@@ -20,6 +20,7 @@ from engine.conditions.pregnancy import (
     PREGNANT,
 )
 from engine.language import AgeLeaf, LabLeaf, LactationLeaf, MeasurementLeaf, PregnancyLeaf, SexLeaf
+from engine.quantity import Quantity
 from engine.terms import Bounded, duration
 
 
@@ -50,11 +51,17 @@ def _measurement(leaf: MeasurementLeaf, world: World) -> Iterator[Witness]:
     yield from not_supplied("observations")
 
 
+_AGES: Final = {"a": "year", "mo": "month", "wk": "week", "d": "day"}
+"""The units in which ages are counted, as the calendar calls them."""
+
+
 def _age(leaf: AgeLeaf, world: World) -> Iterator[Witness]:
     """The birthdays at the limits: who is *above 65 years* has had the 66th birthday."""
     for text, birthday_is in _birthdays(leaf.age):
-        number, unit = duration(text)
-        born = shifted(world.today, -number, unit)
+        limit = Quantity.parse(text)
+        if limit.unit not in _AGES or limit.value <= 0 or limit.value % 1:
+            continue  # nobody has a birthday then
+        born = shifted(world.today, -int(limit.value), _AGES[limit.unit])
         other: Side = "outside" if birthday_is == "inside" else "inside"
         yield Witness(
             f"the patient is {text} old today", {"patient": {"born": born.isoformat()}}, birthday_is

@@ -274,3 +274,18 @@ def test_to_a_test_file_with_a_problem_nothing_is_added_and_the_problem_is_named
     with pytest.raises(RuleFileError, match=r"renal-impairment\.test\.yaml:"):
         add_confirmed(loaded, RENAL, [], today=TODAY)
     assert (folder.path / TESTS).read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("age", "birthdays"),
+    [
+        ("below: 4 a", ["2022-03-01", "2022-03-02"]),
+        ("below: 2 mo", ["2026-01-01", "2026-01-02"]),
+        ("at_or_above: 0 days", []),
+    ],
+)
+def test_an_age_may_have_a_unit_of_ucum_and_a_limit_without_a_birthday_has_no_case(
+    folder: Folder, age: str, birthdays: list[str]
+) -> None:
+    seen = changed(folder, f"when: {{age: {{{age}}}}}\n")
+    assert [born for each in seen if (born := each.case.setup.get("patient", {}).get("born"))] == birthdays
