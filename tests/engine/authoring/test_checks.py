@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from engine.authoring.checking import check_rules
-from engine.authoring.checks import CHECKS
+from engine.authoring.checks import CHECKS, CODES, Scope
 from engine.authoring.loading import DEFAULT_FOLDER, load_rules
 
 TODAY = date(2026, 3, 1)
@@ -196,6 +196,12 @@ CARD = "card:\n  indicator: warning\n  summary: Kidney function is reduced\n"
         ),
         ("shouting", {R: CARD + "  detail: Stop the pump!\n"}, ["this shouts"]),
         (
+            "placeholder-unknown",
+            {R: CARD + "  suggestions: [{label: 'Lower {medicine}', delete: order}]\n"},
+            ["{medicine} is not filled in here"],
+        ),
+        ("plausible-missing", {"concepts/x.yaml": "concepts: {x: {titel: x}}\n"}, []),
+        (
             "placeholder-empty",
             {R: "when: {specialty: surgery, as: who}\n" + CARD + "  detail: '{who.label}'\n"},
             ["who never has a label"],
@@ -300,3 +306,7 @@ def test_codes_are_told_apart_and_listed_by_family():
     assert len(set(codes)) == len(codes)
     families = [check.family for check in CHECKS]
     assert sorted(families, key=list(dict.fromkeys(families)).index) == families
+
+
+def test_without_a_day_no_adjustment_of_a_site_is_over(mini):
+    assert [*CODES["adjustment-expired"].problems(Scope(mini))] == []

@@ -22,7 +22,7 @@ from engine.language import Tree
 from engine.logic import evaluate
 from engine.record import Record
 from engine.subjects import subjects
-from tests.engine.authoring.conftest import MINI
+from tests.engine.authoring.conftest import MINI, Folder
 
 LOADED = load_rules(MINI)
 REASONING = Reasoning(LOADED.concepts, LOADED.rules.findings)
@@ -150,6 +150,11 @@ def test_what_may_be_unknown_is_not_claimed_to_be_met() -> None:
     assert REASONING.impossible(
         (tree({**egfr(below=30), "pick": "any"}), MET), (tree({**egfr(below=40), "pick": "any"}), REFUTABLE)
     )
+
+
+def test_where_no_plausible_values_are_named_any_amount_may_be(folder: Folder) -> None:
+    loaded = folder.edit("concepts/measurements.yaml", "    plausible: [1, 250]\n", "").load()
+    assert Reasoning(loaded.concepts, loaded.rules.findings).constant(tree(egfr(above=251))) is None
 
 
 def test_a_question_with_too_many_ways_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
