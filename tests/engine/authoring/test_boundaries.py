@@ -289,3 +289,8 @@ def test_an_age_may_have_a_unit_of_ucum_and_a_limit_without_a_birthday_has_no_ca
 ) -> None:
     seen = changed(folder, f"when: {{age: {{{age}}}}}\n")
     assert [born for each in seen if (born := each.case.setup.get("patient", {}).get("born"))] == birthdays
+
+
+def test_what_is_written_twice_is_one_case(folder: Folder) -> None:
+    seen = changed(folder, "when: {sex: [male, male]}\n")
+    assert [each.case.said for each in seen].count("recorded sex male") == 1
