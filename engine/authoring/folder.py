@@ -21,7 +21,7 @@ from engine.authoring.files import (
 from engine.authoring.library import read_library
 from engine.authoring.packs import EXCEPTIONS, Packs, read_packs
 from engine.authoring.parameters import substituted
-from engine.authoring.problems import Problem, Severity, in_order
+from engine.authoring.problems import Problem, in_order
 from engine.authoring.reading import Reading
 from engine.authoring.references import Known, NameKind
 from engine.authoring.validation import validate
@@ -68,18 +68,6 @@ class Loaded:
     def locate(self, rule_id: str, path: Path = ()) -> Position:
         """Where something of a rule stands; for what its file leaves out, the nearest key above."""
         return self.document(rule_id).position(path)
-
-    def problem(
-        self,
-        rule_id: str,
-        code: str,
-        message: str,
-        help: str = "",
-        path: Path = (),
-        severity: Severity = "error",
-    ) -> Problem:
-        """A problem with something of a rule."""
-        return self.document(rule_id).problem(code, message, help, path, severity=severity)
 
     def rule_with(self, rule_id: str, parameters: Mapping[str, str]) -> Rule:
         """A rule as it would be with other settings of its pack.
