@@ -11,6 +11,7 @@ from engine.authoring import cases
 from engine.authoring.documents import Document
 from engine.authoring.files import CheckException, ConceptFile, LocalCode, MedicineFile, PackDocument
 from engine.authoring.problems import Problem, did_you_mean
+from engine.concepts import Concept, ConceptLibrary
 from engine.conditions.estimates import CREATININE, HEIGHT
 from engine.conditions.pregnancy import (
     BREASTFEEDING,
@@ -19,7 +20,8 @@ from engine.conditions.pregnancy import (
     POSSIBLY_PREGNANT,
     PREGNANT,
 )
-from engine.language import FileModel
+from engine.language import FileModel, LabLeaf, VitalLeaf
+from engine.quantity import Quantity
 from engine.rule import CardSpec, Rule, SourceSpec, SuggestionSpec
 from engine.trace import Path
 
@@ -123,6 +125,17 @@ def models_in(model: FileModel, path: Path = ()) -> Iterator[tuple[Path, FileMod
         for number, entry in enumerate(value if isinstance(value, tuple) else ()):
             if isinstance(entry, FileModel):
                 yield from models_in(entry, (*place, number))
+
+
+def comparisons_in(
+    rule: Rule, library: ConceptLibrary
+) -> Iterator[tuple[Path, LabLeaf | VitalLeaf, tuple[str, tuple[Quantity, ...]], Concept]]:
+    """Every laboratory value and vital sign that a rule compares: its place, how it is compared, and the concept it is of."""
+    for path, model in models_in(rule):
+        if isinstance(model, LabLeaf | VitalLeaf) and model.comparison is not None:
+            concept = library.concepts.get(model.lab if isinstance(model, LabLeaf) else model.vital)
+            if concept is not None:
+                yield path, model, model.comparison, concept
 
 
 def references(model: FileModel, path: Path = ()) -> Iterator[Reference]:

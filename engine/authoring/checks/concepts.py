@@ -8,9 +8,8 @@ from engine.authoring.checks.check import Check, Fault, RuleCheck, Scope
 from engine.authoring.documents import Document
 from engine.authoring.files import ConceptFile
 from engine.authoring.problems import Problem
-from engine.authoring.references import models_in
+from engine.authoring.references import comparisons_in
 from engine.authoring.validation import spoken_unit
-from engine.language import LabLeaf, VitalLeaf
 from engine.rule import Rule
 from engine.trace import Path
 
@@ -121,18 +120,13 @@ class PlausibleMissing(RuleCheck):
 
     def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
         """Values that are taken as they come."""
-        for path, model in models_in(rule):
-            if not isinstance(model, LabLeaf | VitalLeaf) or model.comparison is None:
-                continue
-            concept = scope.loaded.concepts.concepts.get(
-                model.lab if isinstance(model, LabLeaf) else model.vital
-            )
-            if concept is not None and concept.unit is None:
-                unit = spoken_unit(model.comparison[1][0].unit)
+        for path, model, (_, quantities), concept in comparisons_in(rule, scope.loaded.concepts):
+            if concept.unit is None:
+                unit = spoken_unit(quantities[0].unit)
                 yield Fault(
                     (*path, model.noun), f"{concept.id} names no unit", f"add  unit: {unit}  to the concept"
                 )
-            elif concept is not None and concept.plausible is None:
+            elif concept.plausible is None:
                 yield Fault(
                     (*path, model.noun),
                     f"{concept.id} names no plausible values",

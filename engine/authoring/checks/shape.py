@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.authoring.checks.check import Fault, RuleCheck, Scope
-from engine.authoring.references import models_in
+from engine.authoring.references import comparisons_in, models_in
 from engine.authoring.validation import spoken_unit
 from engine.errors import RuleFileError, UnitError
-from engine.language import GROUPS, All, AnyOf, AtLeast, LabLeaf, NoneOf, Tree, VitalLeaf
+from engine.language import GROUPS, All, AnyOf, AtLeast, NoneOf, Tree
 from engine.logic import members_of
 from engine.normal_form import MOST_CONJUNCTIONS, compile_tree
 from engine.quantity import convert
@@ -123,15 +123,9 @@ class UnitMismatch(RuleCheck):
 
     def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
         """Amounts of something else."""
-        for path, model in models_in(rule):
-            if not isinstance(model, LabLeaf | VitalLeaf) or model.comparison is None:
+        for path, _, (word, quantities), concept in comparisons_in(rule, scope.loaded.concepts):
+            if concept.unit is None:
                 continue
-            concept = scope.loaded.concepts.concepts.get(
-                model.lab if isinstance(model, LabLeaf) else model.vital
-            )
-            if concept is None or concept.unit is None:
-                continue
-            word, quantities = model.comparison
             for quantity in quantities:
                 try:
                     convert(quantity, concept.unit, concept.substance)
