@@ -43,11 +43,17 @@ def _places(value: Any) -> Iterator[Step]:
 
 
 def mutated(data: bytes, random: Random, pool: list[bytes], *, most: int = 4) -> bytes:
-    """A document like this one with a few changes; another document of the pool where this is not JSON."""
-    try:
-        document = {"": json.loads(data)}
-    except (ValueError, RecursionError):
-        document = {"": json.loads(random.choice(pool))}
+    """A document like this one with a few changes; another of the pool where this is not JSON, or too deep to copy."""
+    for document in (data, random.choice(pool)):
+        try:
+            return _changed(json.loads(document), random, pool, most)
+        except (ValueError, RecursionError):
+            continue
+    return data
+
+
+def _changed(value: Any, random: Random, pool: list[bytes], most: int) -> bytes:
+    document = {"": value}
     for _ in range(random.randint(1, most)):
         places = list(_places(document))
         container, key = random.choice(places)

@@ -47,6 +47,13 @@ def test_a_change_leaves_a_document_that_can_be_read_and_can_be_made_again():
             continue  # a lone surrogate, or nested too deep
 
 
+def test_what_is_too_deep_to_copy_is_no_end_of_the_run():
+    """A document may be grown over many cases until Python can no longer copy it."""
+    deep = b"[" * 700 + b"]" * 700
+    for number in range(50):
+        mutated(deep, Random(number), seeds()[:3])
+
+
 @pytest.mark.parametrize("thorough", [True, False])
 def test_a_defect_is_noticed(thorough, monkeypatch):
     """The mapping made to break in one place: what leaves it is not swallowed."""
