@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
+from engine.code_index import CodeIndex
 from engine.errors import ConceptError
 from engine.expansions import Expansion, TerminologySource, sources
 from engine.medicine import Medicine
@@ -114,24 +115,6 @@ class Concept:
     texts: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _CodeIndex:
-    """Codes by system, whole and as beginnings, with the concepts that name them."""
-
-    exact: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    beginnings: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-
-    def add(self, uri: str, code: str, concept_id: str, *, prefix: bool = False) -> None:
-        named = self.beginnings if prefix else self.exact
-        named.setdefault((uri, code), set()).add(concept_id)
-
-    def concepts(self, uri: str, code: str) -> set[str]:
-        found = set(self.exact.get((uri, code), ()))
-        for length in range(1, len(code) + 1):
-            found |= self.beginnings.get((uri, code[:length]), set())
-        return found
-
-
 class _Known(NamedTuple):
     """What the library knows of a coding: the concepts that name it, all that it is in, and whether it is named at all."""
 
@@ -167,13 +150,14 @@ class ConceptLibrary:
     expansions: Mapping[str, Expansion] = field(default_factory=dict)
     local_codes: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     sources: tuple[TerminologySource, ...] = field(init=False)
-    _codes: _CodeIndex = field(init=False, repr=False)
+    _codes: CodeIndex = field(init=False, repr=False)
     _added: dict[tuple[str, str], frozenset[str]] = field(init=False, repr=False)
-    _excluded: _CodeIndex = field(init=False, repr=False)
+    _excluded: CodeIndex = field(init=False, repr=False)
     _uris: dict[str, CodeSystem] = field(init=False, repr=False)
     _members: dict[str, frozenset[str]] = field(init=False, repr=False)
     _including: dict[str, set[str]] = field(init=False, repr=False)
     _denying: dict[str, frozenset[str]] = field(init=False, repr=False)
+    _presuming: dict[str, frozenset[str]] = field(init=False, repr=False)
     _cache: dict[tuple[str, str], _Known] = field(init=False, repr=False)
     _standings: dict[tuple[Coding, ...], Standing] = field(init=False, repr=False)
     _ingredients: dict[str, frozenset[str]] = field(init=False, repr=False)
@@ -183,7 +167,7 @@ class ConceptLibrary:
         self._uris = {
             uri: system for system in self.systems.values() for uri in (system.uri, *system.aliases)
         }
-        self._codes, self._excluded, self._including, self._cache = _CodeIndex(), _CodeIndex(), {}, {}
+        self._codes, self._excluded, self._including, self._cache = CodeIndex(), CodeIndex(), {}, {}
         self._standings, self._added, self._ingredients = {}, {}, {}
         self._members = {concept_id: self._closure(concept_id, ()) for concept_id in self.concepts}
         for concept in self.concepts.values():
@@ -201,6 +185,7 @@ class ConceptLibrary:
             self._add((concept_id, system, code) for system, code in expansion.codes)
         self.sources = sources(self.expansions)
         self._denying = {concept_id: self._systems_that_deny(concept_id) for concept_id in self.concepts}
+        self._presuming = {concept_id: self._systems_that_presume(concept_id) for concept_id in self.concepts}
 
     def _closure(self, concept_id: str, seen: tuple[str, ...]) -> frozenset[str]:
         if concept_id in seen:
@@ -344,6 +329,28 @@ class ConceptLibrary:
             return self._denying[concept_id]
         except KeyError:
             raise ConceptError(f"there is no concept {concept_id}") from None
+
+    def presuming(self, concept_id: str, systems: frozenset[str]) -> frozenset[str]:
+        """The systems of an entry that nothing lists, by which it is outside a concept only for want of being listed; or none.
+
+        A hierarchical system denies by its own codes, and a concept by its word (``complete_in``) or by a server's expansion of all
+        that is in it; any other denial is a presumption, as the code may be a kind of what is listed (SNOMED CT).
+        """
+        denying = self.denying(concept_id) & systems
+        return denying if denying <= self._presuming[concept_id] else frozenset()
+
+    def _systems_that_presume(self, concept_id: str) -> frozenset[str]:
+        expanded = [
+            frozenset(self.system_uri(system) for system, _ in self.expansions[member].codes)
+            if member in self.expansions
+            else frozenset()
+            for member in self._members[concept_id]
+        ]
+        settled = self._closed_in(self.concepts[concept_id]).union(
+            (uri for uri, system in self._uris.items() if system.hierarchical),
+            frozenset[str].intersection(*expanded),
+        )
+        return self._denying[concept_id] - settled
 
     def concept(self, concept_id: str) -> Concept:
         """The concept with this id; ConceptError when there is none."""

@@ -92,7 +92,7 @@ class Engine:
             look = _Look(record, concepts.medicine(medicine), self.rules.packs[pack])
             outcomes += self._about(look, rules)
         outcomes.sort(key=lambda outcome: outcome.rule.id)
-        return Evaluation(facts.hook, tuple(yielding(outcomes)))
+        return Evaluation(facts.hook, tuple(yielding(outcomes)), record.presumed())
 
     def close(self) -> None:
         """Free what the matcher holds."""

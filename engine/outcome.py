@@ -8,6 +8,7 @@ from typing import Literal
 
 from engine.finding import Evidence, Missing, Truth, all_of, once
 from engine.logic import Laid
+from engine.record import Presumed
 from engine.rule import Rule
 from engine.subjects import Subject
 from engine.trace import Trace
@@ -43,10 +44,14 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Every rule of the hook that was looked at, in the order of the rules' ids and then of the orders."""
+    """Every rule of the hook that was looked at, in the order of the rules' ids and then of the orders.
+
+    ``presumed`` are the codes that count as nothing that the rules look for only because no list has them.
+    """
 
     hook: str
     outcomes: tuple[RuleOutcome, ...]
+    presumed: tuple[Presumed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

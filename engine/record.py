@@ -5,14 +5,29 @@ Made for one evaluation and gone with it. A list is sorted by its codes when the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from engine.concepts import NO_STANDING, CodedText, ConceptLibrary
+from engine.concepts import NO_STANDING, CodedText, Coding, ConceptLibrary
 from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
 from engine.finding import Evidence, Truth
 from engine.medicine import Medicine
 from engine.words import Dated, entry
+
+
+@dataclass(frozen=True, slots=True)
+class Presumed:
+    """A code that counts as nothing that rules look for, only because no list has it (:meth:`ConceptLibrary.presuming`).
+
+    ``system`` is the canonical URI, ``concepts`` are those that were looked for, ``references`` the entries that have it.
+    """
+
+    list: ListName
+    system: str
+    code: str
+    concepts: frozenset[str]
+    references: tuple[str, ...]
 
 
 class Record:
@@ -66,6 +81,22 @@ class Record:
             found = self._evidence[id(fact)] = entry(fact)
         return found
 
+    def presumed(self) -> tuple[Presumed, ...]:
+        """The codes, of the record and of the orders under review, that something was looked for among and that no list has."""
+        found: dict[tuple[ListName, str, str], tuple[set[str], dict[str, None]]] = {}
+        for name, listed in self._lists.items():
+            everything = [listed]
+            if name is ListName.MEDICATIONS:
+                everything.append(_ByConcept(self.facts.orders, codes_of, self.concepts, listed.asked))
+            for system, code, concepts, reference in (each for one in everything for each in one.presumed()):
+                asked, references = found.setdefault((name, system, code), (set(), {}))
+                asked |= concepts
+                references[reference] = None
+        return tuple(
+            Presumed(*key, frozenset(concepts), tuple(references))
+            for key, (concepts, references) in sorted(found.items())
+        )
+
     def _list(self, name: ListName) -> _ByConcept:
         found = self._lists.get(name)
         if found is None:
@@ -78,12 +109,17 @@ class Record:
 class _ByConcept:
     """The entries of one list by the concepts that they are in, and the others by the code systems of what nobody knows."""
 
-    __slots__ = ("_concepts", "_items", "_unnamed", "_within")
+    __slots__ = ("_codes", "_concepts", "_items", "_unnamed", "_within", "asked")
 
     def __init__(
-        self, items: tuple[Any, ...], codes: Callable[[Any], Iterable[CodedText]], concepts: ConceptLibrary
+        self,
+        items: tuple[Any, ...],
+        codes: Callable[[Any], Iterable[CodedText]],
+        concepts: ConceptLibrary,
+        asked: Iterable[str] = (),
     ) -> None:
-        self._items, self._concepts = items, concepts
+        self._items, self._codes, self._concepts = items, codes, concepts
+        self.asked = set(asked)
         self._within: dict[str, list[int]] = {}
         self._unnamed: dict[frozenset[str], list[int]] = {}
         for place, item in enumerate(items):
@@ -105,6 +141,7 @@ class _ByConcept:
 
     def _undenied(self, concept: str) -> set[int]:
         """The places of entries that nothing names, in no system that denies what the concept does not list."""
+        self.asked.add(concept)
         denying = self._concepts.denying(concept)
         return {
             place
@@ -112,6 +149,25 @@ class _ByConcept:
             if denying.isdisjoint(systems)
             for place in places
         }
+
+    def presumed(self) -> Iterator[tuple[str, str, set[str], str]]:
+        """System, code, concepts and reference of each coding that is outside the concepts only for want of being listed."""
+        for systems, places in self._unnamed.items():
+            presuming: dict[str, set[str]] = {}
+            for concept in self.asked:
+                for system in self._concepts.presuming(concept, systems):
+                    presuming.setdefault(system, set()).add(concept)
+            for item in self._at(places) if presuming else ():
+                for coding in self._unnamed_codings(item, systems):
+                    system = self._concepts.system_uri(coding.system)
+                    if system in presuming:
+                        yield system, coding.code, presuming[system], item.reference
+
+    def _unnamed_codings(self, item: Any, systems: frozenset[str]) -> Iterator[Coding]:
+        for code in self._codes(item):
+            standing = self._concepts.standing(code.codings)
+            if standing.systems == systems and not (standing.named or standing.within):
+                yield from code.codings
 
     def _at(self, places: Iterable[int]) -> tuple[Any, ...]:
         return tuple(self._items[place] for place in sorted(set(places)))

@@ -33,6 +33,7 @@ from fhir_adapters.repeats import IsRepeat, Repeats, none_is
 from fhir_adapters.review import ReviewContext
 from fhir_adapters.store.records import Shown
 from fhir_adapters.terminology.looked_up import NOT_LOOKED_UP, LookedUp
+from fhir_adapters.terminology.presumed import presumed_issues
 from fhir_adapters.wire import Entry
 
 _MOST_VALIDATED: Final = 100
@@ -181,6 +182,7 @@ def decide(
     facts = replace(facts, members=frozenset(looked_up.members))
     issues.extend(looked_up.issues)
     evaluation = engine.evaluate(facts)
+    issues.extend(presumed_issues(evaluation.presumed, looked_up, engine.concepts.systems.values()))
     issues.extend(conformance(_used(evaluation, (*record, *context.entries()))))
     filtered = frozenset(
         place for place, outcome in enumerate(evaluation.outcomes) if outcome.shown and is_repeat(outcome)

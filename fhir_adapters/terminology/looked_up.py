@@ -10,11 +10,14 @@ from fhir_adapters.issues import DataIssue
 class LookedUp(Struct, frozen=True, omit_defaults=True):
     """Codes of the request that the server counts to concepts, as (concept, system, code), and why it was not asked of all.
 
-    ``problem`` is empty where every code that needed looking up has been, now or before.
+    ``answered`` are the codes of SNOMED CT on which it has said all that it was asked, now or before, and ``concepts`` those that it was
+    asked about. ``problem`` is empty where every code that needed looking up has been.
     """
 
     members: tuple[tuple[str, str, str], ...] = ()
     problem: str = ""
+    answered: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
 
     @property
     def issues(self) -> tuple[DataIssue, ...]:

@@ -84,7 +84,10 @@ class UnlistedCodes:
             for found in unlisted
             for concept in sorted(self._known.get(found, frozenset()))
         )
-        return replace(request, looked_up=LookedUp(members, _problem(len(self._open(unlisted)))))
+        still_open = self._open(unlisted)
+        answered = tuple(found for found in unlisted if found not in set(still_open))
+        looked_up = LookedUp(members, _problem(len(still_open)), answered, tuple(sorted(self._expressions)))
+        return replace(request, looked_up=looked_up)
 
     async def aclose(self) -> None:
         """Stop asking."""

@@ -1,12 +1,28 @@
 """The record by concept: a condition sees the entries that it may be about, the same ones that reading the whole list would show."""
 
+from dataclasses import replace
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.concepts import CodedText, Membership
+from engine.concepts import CodedText, Coding, Concept, ConceptLibrary, Membership
+from engine.expansions import Expansion
 from engine.facts import ListName
-from engine.record import Record
-from tests.engine.builders import CONCEPTS, MEDICINE, UNMAPPED, coded, diagnosis, encounter, medicine, patient
+from engine.record import Presumed, Record
+from tests.engine.builders import (
+    CONCEPTS,
+    MEDICINE,
+    SYSTEMS,
+    UNMAPPED,
+    coded,
+    concept,
+    diagnosis,
+    encounter,
+    medicine,
+    order,
+    patient,
+)
 
 CODES = (coded("epilepsy"), coded("head-injury"), UNMAPPED, CodedText(text="only words"), CodedText())
 
@@ -53,3 +69,78 @@ def test_evidence_is_put_into_words_once() -> None:
     record = Record(patient(conditions=[found]), CONCEPTS)
     assert record.evidence(found) is record.evidence(found)
     assert record.evidence(found).label == found.code.label
+
+
+SNOMED, ICD, RXNORM = (SYSTEMS[name].uri for name in ("snomed", "icd-10", "rxnorm"))
+
+
+def library(*found: Concept, **more: Any) -> ConceptLibrary:
+    return ConceptLibrary({each.id: each for each in found}, SYSTEMS, **more)
+
+
+FITS = library(
+    concept("epilepsy", "snomed 84757009", "icd-10 G40>", "rxnorm 1"), concept("stroke", "snomed 230690007")
+)
+
+
+def presumed(
+    *pairs: tuple[str, str], concepts: ConceptLibrary = FITS, asked: str = "epilepsy"
+) -> tuple[Presumed, ...]:
+    """What is presumed of one diagnosis with these codes, once a condition has been looked for."""
+    code = CodedText(tuple(Coding(*pair) for pair in pairs))
+    record = Record(patient(conditions=[diagnosis(code)]), concepts)
+    record.possible(ListName.CONDITIONS, asked)
+    return record.presumed()
+
+
+class TestCodesThatNoListHas:
+    """A code that is outside a concept only because no list has it may be a kind of what is listed."""
+
+    def test_are_told_with_what_was_looked_for_and_where_they_stand(self) -> None:
+        found = diagnosis(CodedText((Coding("urn:oid:2.16.840.1.113883.6.96", "6204001"),)), "Condition/1")
+        record = Record(patient(conditions=[found, replace(found, reference="Condition/2")]), FITS)
+        assert record.presumed() == ()
+        record.possible(ListName.CONDITIONS, "epilepsy")
+        record.unclear(ListName.CONDITIONS, "stroke")
+        both = frozenset({"epilepsy", "stroke"})
+        assert record.presumed() == (
+            Presumed(ListName.CONDITIONS, SNOMED, "6204001", both, ("Condition/1", "Condition/2")),
+        )
+
+    def test_are_not_those_of_a_system_that_tells_what_is_above_them(self) -> None:
+        assert presumed((ICD, "I10")) == ()
+        assert presumed((SNOMED, "6204001"), (ICD, "I10")) == ()
+
+    def test_are_not_those_that_a_list_has_or_that_are_unknown_anyway(self) -> None:
+        assert presumed((SNOMED, "230690007")) == ()
+        assert presumed((RXNORM, "2")) == ()
+        assert presumed(("", "6204001")) == ()
+
+    def test_stand_without_the_codes_beside_them_that_deny_nothing(self) -> None:
+        (found,) = presumed((SNOMED, "6204001"), (RXNORM, "2"))
+        assert (found.system, found.code) == (SNOMED, "6204001")
+
+    def test_are_not_those_outside_a_list_that_says_it_is_complete(self) -> None:
+        complete = library(concept("epilepsy", "snomed 84757009", complete_in=("snomed",)))
+        assert presumed((SNOMED, "6204001"), concepts=complete) == ()
+
+    def test_are_not_those_outside_an_expansion_of_all_that_is_in_a_concept(self) -> None:
+        fits = concept("fits", "snomed 91175000", includes=("epilepsy",))
+        pin = Expansion(frozenset({(SNOMED, "6204001")}))
+        some = library(*FITS.concepts.values(), fits, expansions={"epilepsy": pin})
+        assert presumed((SNOMED, "38341003"), concepts=some) == ()
+        assert (
+            presumed((SNOMED, "6204001"), concepts=some, asked="stroke") == ()
+        )  # a list has it: the expansion
+        assert len(presumed((SNOMED, "38341003"), concepts=some, asked="fits")) == 1
+        every = library(*FITS.concepts.values(), fits, expansions={"epilepsy": pin, "fits": pin})
+        assert presumed((SNOMED, "38341003"), concepts=every, asked="fits") == ()
+
+    def test_are_looked_for_among_the_orders_under_review_too(self) -> None:
+        tablets = library(concept("baclofen", "snomed 387342009"))
+        draft = replace(order(), product=CodedText((Coding(SNOMED, "777067000"),)), ingredients=())
+        record = Record(patient(orders=[draft]), tablets)
+        record.possible(ListName.MEDICATIONS, "baclofen")
+        assert [(each.code, each.references) for each in record.presumed()] == [
+            ("777067000", (draft.reference,))
+        ]

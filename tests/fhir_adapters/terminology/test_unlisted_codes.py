@@ -47,12 +47,29 @@ def tell(rules: Path, address: str, story: Story, **members: Any) -> None:
         unlisted = UnlistedCodes(Targets((address,), LOOPBACK), concepts, **settings)
 
         async def look(*codes: str) -> LookedUp:
-            return (await unlisted.look_up(with_codes(*codes))).looked_up
+            """What came, without on which codes: one test is about that."""
+            return msgspec.structs.replace(
+                (await unlisted.look_up(with_codes(*codes))).looked_up, answered=(), concepts=()
+            )
 
         await story(unlisted, look)
         await unlisted.aclose()
 
     asyncio.run(told())
+
+
+def test_it_is_told_on_which_codes_the_server_has_said_all_that_it_was_asked(rules: Path, stub: Stub) -> None:
+    stub.members[ECL], stub.cannot = [JUVENILE], frozenset({"<< 2"})
+
+    async def story(unlisted: UnlistedCodes, look: Look) -> None:
+        del look
+        asked = with_codes(JUVENILE, "38341003")
+        found = (await unlisted.look_up(asked)).looked_up
+        assert (found.answered, found.concepts) == ((), ("epilepsy", "stroke"))
+        stub.cannot, unlisted._quiet_until = frozenset(), 0.0
+        assert (await unlisted.look_up(asked)).looked_up.answered == ("38341003", JUVENILE)
+
+    tell(rules, stub.address, story, expressions=EXPRESSIONS | {"stroke": "<< 2"})
 
 
 def test_a_server_that_failed_is_left_alone_for_a_while(
@@ -140,7 +157,7 @@ def test_codes_where_no_rule_looks_are_not_asked_about(rules: Path, stub: Stub) 
     request = read_request(msgspec.json.encode(body), Hook.ORDER_SIGN)
 
     async def story(unlisted: UnlistedCodes, _: Look) -> None:
-        assert (await unlisted.look_up(request)).looked_up == NO
+        assert (await unlisted.look_up(request)).looked_up.answered == ()
         assert stub.asked == []
 
     tell(rules, stub.address, story, expressions=EXPRESSIONS)
@@ -158,7 +175,7 @@ def test_codes_of_drafts_and_of_every_page_are_asked_about_and_what_is_no_json_i
     request = replace(request, prefetch={"conditions": (Raw(b"{"), page)})
 
     async def story(unlisted: UnlistedCodes, _: Look) -> None:
-        assert (await unlisted.look_up(request)).looked_up == YES
+        assert (await unlisted.look_up(request)).looked_up.members == YES.members
         assert stub.codes_asked == ["387467008", JUVENILE]
 
     tell(rules, stub.address, story, expressions=EXPRESSIONS)

@@ -1,0 +1,25 @@
+"""Index of codes: which concepts name a code, whole or by a beginning of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class CodeIndex:
+    """Codes by system, whole and as beginnings, with the concepts that name them."""
+
+    exact: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    beginnings: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+    def add(self, uri: str, code: str, concept_id: str, *, prefix: bool = False) -> None:
+        """Note that a concept names a code; with ``prefix`` it names every code that begins so."""
+        named = self.beginnings if prefix else self.exact
+        named.setdefault((uri, code), set()).add(concept_id)
+
+    def concepts(self, uri: str, code: str) -> set[str]:
+        """The concepts that name a code."""
+        found = set(self.exact.get((uri, code), ()))
+        for length in range(1, len(code) + 1):
+            found |= self.beginnings.get((uri, code[:length]), set())
+        return found
