@@ -53,22 +53,23 @@ def written(name: str, text: str) -> str:
 
 STEPS = (
     "# A rule from nothing: low blood pressure before intrathecal baclofen. First the rule.",
+    "export PRIMUM_RULES=rules",
     written("low-blood-pressure.yaml", WRONG_RULE),
-    "primum rules check rules",
+    "primum rules check",
     "# A number without a unit. The limit is a setting of the pack, so that a site may change it.",
     f"sed -i 's/below: 90$/below: parameter systolic-low/' {PACK}/low-blood-pressure.yaml",
-    "primum rules check rules",
+    "primum rules check",
     "# A name that no concept has. And now the tests.",
     f"sed -i 's/vital-sistolic/vital-systolic/' {PACK}/low-blood-pressure.yaml",
     written("low-blood-pressure.test.yaml", WRONG_TESTS),
-    "primum rules check rules",
-    "primum rules test rules -k low-blood",
+    "primum rules check",
+    "primum rules test -k low-blood",
     "# 90 is not below 90: here the test is wrong, and not the rule.",
     f"sed -i '/name: 90 is not low/,/expect/ s/expect: met/expect: {{outcome: not_met, card: none}}/' {PACK}/low-blood-pressure.test.yaml",
-    "primum rules test rules -k low-blood",
-    "primum rules test rules -k low-blood --coverage",
-    "primum rules test rules -k low-blood --mutants",
-    "primum describe low-blood-pressure --rules rules",
+    "primum rules test -k low-blood",
+    "primum rules test -k low-blood --coverage",
+    "primum rules test -k low-blood --mutants",
+    "primum describe low-blood-pressure",
 )
 
 

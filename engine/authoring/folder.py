@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
+from typing import Final
 
 from engine.authoring.adjustments import read_adjustments
 from engine.authoring.checks import CHECKS, CODES, Scope
@@ -30,6 +31,9 @@ from engine.errors import RuleFileError
 from engine.rule import Rule, SharedFinding
 from engine.ruleset import RuleSet
 from engine.trace import Path
+
+_ASTRAY: Final = (".yml", ".yaml", ".yml.txt", ".yaml.txt")
+"""Endings of files that were meant to be read; some editors add .txt where nobody sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def _read_findings(
 
 def _check_names(reading: Reading, packs: Packs) -> None:
     for name in reading.paths:
-        if name.lower().endswith((".yml", ".yaml")) and not name.endswith(".yaml"):
+        if name.lower().endswith(_ASTRAY) and not name.endswith(".yaml"):
             reading.problem(
                 name, "file-ending", "the name does not end in .yaml, so nothing reads it", "rename it"
             )

@@ -7,7 +7,7 @@ would make two readers disagree about a file is refused: equal keys, tabs, ancho
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -20,6 +20,7 @@ from ruamel.yaml.reader import ReaderError
 import engine
 from engine.authoring.documents import Document, Mark, is_case_file
 from engine.authoring.folder import Loaded, assemble
+from engine.authoring.places import files_in
 from engine.authoring.problems import Problem, in_order
 from engine.errors import RuleFileError
 from engine.trace import Path
@@ -32,6 +33,9 @@ SIZE_LIMIT: Final = 1_000_000
 
 DEPTH_LIMIT: Final = 30
 """How deep maps and lists may nest in a file."""
+
+LOCAL: Final = "local"
+"""The part of a rules folder that belongs to one site."""
 
 EXAMPLES: Final = "examples"
 """The part of a rules folder whose packs only show how packs are written."""
@@ -264,34 +268,21 @@ def load_rules(
     ``local`` is a site's own folder, read in place of the rules folder's ``local``. The packs below ``examples`` only show how packs
     are written: they are read when asked for.
     """
-    paths = _files(folder, _NOT_READ if examples else _NOT_READ | {EXAMPLES})
+    left_out = {*_NOT_READ, *(() if examples else (EXAMPLES,)), *(() if local is None else (LOCAL,))}
+    paths, problems = files_in(folder, folder.name, left_out)
     if local is not None:
-        own = f"{folder.name}/local/"
-        paths = {name: path for name, path in paths.items() if not name.startswith(own)}
-        paths |= {own + name.partition("/")[2]: path for name, path in _files(local, _NOT_READ).items()}
+        own, faults = files_in(local, f"{folder.name}/{LOCAL}", _NOT_READ)
+        paths |= own
+        problems += faults
+    astray = {problem.file for problem in problems}
     documents: dict[str, Document] = {}
-    problems: list[Problem] = []
     for name, path in paths.items():
         if name.endswith(".yaml") and not is_case_file(name):
             documents[name], faults = read_document(path, name)
             problems += faults
     readable = {name: document for name, document in documents.items() if document.data is not None}
-    loaded = assemble(folder.name, readable, paths, documents.keys() - readable.keys())
+    loaded = assemble(folder.name, readable, paths, documents.keys() - readable.keys() | astray)
     return replace(loaded, problems=in_order((*problems, *loaded.problems)))
-
-
-def _files(folder: FilePath, left_out: Collection[str]) -> dict[str, FilePath]:
-    """The files of a folder by name; hidden ones and those in folders to leave out are not among them."""
-    found: dict[str, FilePath] = {}
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if (
-            path.is_file()
-            and inside.parts[0] not in left_out
-            and not any(part.startswith(".") for part in inside.parts)
-        ):
-            found[f"{folder.name}/{inside.as_posix()}"] = path
-    return found
 
 
 def load_strict(

@@ -17,10 +17,9 @@ from rich.table import Table
 
 from engine.authoring.expansions import FOLDER
 from engine.authoring.folder import Loaded
-from engine.authoring.loading import DEFAULT_FOLDER
 from engine.concepts import Coding, Membership
 from engine.expansions import Expansion
-from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, moment
+from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, moment, rules_folder
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, say, words, write_json
 
 if TYPE_CHECKING:  # httpx takes long to load, and other commands do without
@@ -144,7 +143,7 @@ def refresh(
     loaded = loaded_rules(rules)
     wanted = concepts or [name for name, file in sorted(loaded.concept_files.items()) if file.ecl]
     expressions = {name: expression_of(name, loaded) for name in wanted}
-    folder = out or (rules or DEFAULT_FOLDER) / FOLDER
+    folder = out or rules_folder(rules) / FOLDER
     told = [
         _pinned(folder, name, expressions[name], found, loaded.concepts.expansions.get(name))
         for name, found in _expansions(expressions, server, network).items()

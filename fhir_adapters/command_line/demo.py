@@ -17,10 +17,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from engine.authoring.loading import DEFAULT_FOLDER
 from engine.errors import RuleFileError
 from fhir_adapters.command_line.card_panels import panels, response_of
-from fhir_adapters.command_line.options import BROKEN, RulesOption, with_examples
+from fhir_adapters.command_line.options import BROKEN, RulesOption, rules_folder, with_examples
 from fhir_adapters.command_line.serve import listen, settings_with
 from fhir_adapters.command_line.terminal import answers, drawn, notices, refuse, say
 from fhir_adapters.settings import Settings
@@ -65,7 +64,7 @@ def demo(
     if request:
         answers.out(body.decode(), highlight=False)
         return
-    settings = demo_settings(port, rules or DEFAULT_FOLDER)
+    settings = demo_settings(port, rules_folder(rules))
     screen = Console(record=True, width=_PICTURE_WIDTH, highlight=False) if picture else answers
     with _running(settings) as (thread, there):
         screen.print(Text(_STORY))

@@ -11,7 +11,7 @@ from rich.prompt import Prompt
 
 from engine.authoring.drafts import Draft, write_draft
 from engine.authoring.folder import Loaded
-from engine.authoring.loading import DEFAULT_FOLDER, parse_document
+from engine.authoring.loading import parse_document
 from engine.authoring.problems import nearest
 from engine.describe import describe as sentence_of
 from engine.errors import CdsError
@@ -22,6 +22,7 @@ from fhir_adapters.command_line.options import (
     TodayOption,
     loaded_rules,
     moment,
+    rules_folder,
 )
 from fhir_adapters.command_line.terminal import (
     Format,
@@ -136,7 +137,7 @@ def new(
         beyond or "",
     )
     try:
-        written = write_draft(loaded, draft, (rules or DEFAULT_FOLDER).resolve(), today=day)
+        written = write_draft(loaded, draft, rules_folder(rules), today=day)
     except CdsError as error:
         refuse(str(error))
     rule = written.loaded.rules.rule(draft.id)

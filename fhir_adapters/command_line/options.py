@@ -21,15 +21,6 @@ from fhir_adapters.command_line.terminal import Format, answers, refuse
 BROKEN: Final = "The rules hold errors and are not used:  primum rules check  lists them."
 """What is said by every command that needs rules which hold together."""
 
-FolderArgument = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="PATH",
-        envvar="PRIMUM_RULES",
-        help="Folder of the rules.",
-        show_default="the rules that ship with Primum",
-    ),
-]
 FormatOption = Annotated[Format, typer.Option(help="Whom the output is for.")]
 HookOption = Annotated[
     RecordHook | None,
@@ -38,9 +29,14 @@ HookOption = Annotated[
 RulesOption = Annotated[
     Path | None,
     typer.Option(
-        envvar="PRIMUM_RULES", help="Folder of the rules.", show_default="the rules that ship with Primum"
+        metavar="FOLDER",
+        envvar="PRIMUM_RULES",
+        help="Folder of the rules.",
+        show_default="the rules that ship with Primum",
     ),
 ]
+"""How every command that reads rules is told where they are; what a command is about is its argument, and never the folder."""
+
 CriticalOption = Annotated[
     bool,
     typer.Option(
@@ -97,16 +93,16 @@ def with_examples() -> bool:
 
 
 def rules_folder(folder: Path | None) -> Path:
-    """The folder that was named, which must be there; without one that of the rules that ship."""
-    chosen = folder or DEFAULT_FOLDER
+    """The folder that was named, resolved, which must be there; without one that of the rules that ship."""
+    chosen = (folder or DEFAULT_FOLDER).resolve()
     if not chosen.is_dir():
-        refuse(f"There is no folder {chosen}.", 2)
+        refuse(f"{chosen} is no folder." if chosen.exists() else f"There is no folder {chosen}.", 2)
     return chosen
 
 
 def loaded_rules(folder: Path | None) -> Loaded:
     """The rules of a folder with all that is wrong in them; without a folder the rules that ship."""
-    return load_rules(rules_folder(folder).resolve(), examples=with_examples())
+    return load_rules(rules_folder(folder), examples=with_examples())
 
 
 def usable_rules(folder: Path | None, *, critical_needs_review: bool = False) -> Loaded:

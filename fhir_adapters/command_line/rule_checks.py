@@ -16,7 +16,7 @@ from engine.authoring.checks import CHECKS
 from engine.authoring.folder import Loaded
 from engine.authoring.pages import codes_on_reading, page_of
 from engine.authoring.problems import Problem, nearest
-from fhir_adapters.command_line.options import FolderArgument, FormatOption, loaded_rules, moment
+from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, moment
 from fhir_adapters.command_line.problem_views import compact, github, pretty, summary
 from fhir_adapters.command_line.terminal import Format, answers, notices, refuse, write_json
 
@@ -31,7 +31,6 @@ class CheckFormat(StrEnum):
 
 
 def check(
-    path: FolderArgument = None,
     format: Annotated[
         CheckFormat,
         typer.Option(
@@ -45,6 +44,7 @@ def check(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day for what may be late.", show_default="today"),
     ] = None,
+    rules: RulesOption = None,
 ) -> None:
     """Find everything wrong in a rules folder and the tests in it: where it stands, why it is wrong, how to mend it.
 
@@ -52,7 +52,7 @@ def check(
     there. `primum rules help CODE` explains a check; `check-exceptions.yaml` in the folder names what may stay, with the reason.
     """
     with notices.status("Reading and checking the rules"):
-        loaded = loaded_rules(path)
+        loaded = loaded_rules(rules)
         problems = check_rules(loaded, moment(today).date())
     _show(loaded, problems, format)
     if any(problem.severity == "error" for problem in problems) or (strict and problems):

@@ -14,7 +14,6 @@ from fhir_adapters.command_line.boundaries import boundaries
 from fhir_adapters.command_line.new_rule import new
 from fhir_adapters.command_line.options import (
     BROKEN,
-    FolderArgument,
     FormatOption,
     RulesOption,
     loaded_rules,
@@ -46,13 +45,12 @@ app.command(epilog="Example: primum rules diff HEAD~1 --format json")(diff)
 app.command(epilog="Example: primum rules pack baclofen-it --key key.json -o baclofen-it.tar")(pack)
 app.command(epilog="Example: primum rules verify baclofen-it.tar --keys keys.json")(verify)
 app.command(epilog="Example: primum rules key --private key.json --public keys.json")(key)
-app.command(epilog="Example: primum rules check rules --format json")(check)
+app.command(epilog="Example: primum rules check --rules my-rules --format json")(check)
 app.command("help", epilog="Example: primum rules help never-true")(help_on)
 
 
 @app.command("test", epilog="Example: primum rules test -k kidney")
 def run_cases(
-    path: FolderArgument = None,
     select: Annotated[
         str | None,
         typer.Option("-k", help="Only tests whose rule or name contains this.", show_default=False),
@@ -65,13 +63,14 @@ def run_cases(
         bool, typer.Option("--coverage", help="Instead, see which conditions the tests saw in each truth.")
     ] = False,
     format: FormatOption = Format.PRETTY,
+    rules: RulesOption = None,
 ) -> None:
     """Run the tests beside the rules, and say why those that failed came out as they did.
 
     Ends with 1 when one fails, when none runs, and when the folder holds errors (with -k those do not count); with --mutants when one
     survives without a reason; with --coverage when a condition was not seen met, not met and unknown while it decided.
     """
-    loaded = loaded_rules(path)
+    loaded = loaded_rules(rules)
     if mutants or conditions:
         if not (show_mutants if mutants else show_conditions)(loaded, select, format):
             raise typer.Exit(1)
@@ -93,17 +92,17 @@ def run_cases(
 
 @app.command(epilog="Example: primum rules schema --check")
 def schema(
-    path: FolderArgument = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Only see whether they are up to date.")
     ] = False,
     format: FormatOption = Format.PRETTY,
+    rules: RulesOption = None,
 ) -> None:
     """Write the JSON Schemas that let an editor complete and check the files of a rules folder.
 
     With --check nothing is written; ends with 1 when one is out of date.
     """
-    folder = rules_folder(path) / "schema"
+    folder = rules_folder(rules) / "schema"
     changed = stale_schemas(folder) if check_only else write_schemas(folder)
     if format is Format.JSON:
         write_json(
@@ -118,13 +117,13 @@ def schema(
 
 @app.command(epilog="Example: primum rules export --pack baclofen-it > baclofen.json")
 def export(
-    rules: RulesOption = None,
     pack_id: Annotated[
         str | None, typer.Option("--pack", help="The pack; may be left out where there is one.")
     ] = None,
     form: Annotated[
         ExportForm, typer.Option("--format", help="epi: a FHIR R5 Bundle of ClinicalUseDefinition.")
     ] = ExportForm.EPI,
+    rules: RulesOption = None,
 ) -> None:
     """Write a pack in the standard form of electronic product information (FHIR R5, JSON)."""
     loaded = loaded_rules(rules)

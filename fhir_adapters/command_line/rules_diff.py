@@ -15,7 +15,7 @@ from engine.authoring.changes import RuleChange, rule_changes
 from engine.authoring.checks import CHECKS
 from engine.authoring.comparison import Differences, Effect, compare_cases, compare_over
 from engine.authoring.folder import Loaded
-from engine.authoring.loading import DEFAULT_FOLDER, load_rules
+from engine.authoring.loading import load_rules
 from engine.authoring.versions import Bump
 from engine.evaluation import Engine
 from fhir_adapters.cds_hooks.services import Services
@@ -25,6 +25,7 @@ from fhir_adapters.command_line.options import (
     RulesOption,
     TodayOption,
     moment,
+    rules_folder,
     with_examples,
 )
 from fhir_adapters.command_line.revisions import earlier_rules
@@ -50,9 +51,7 @@ def diff(
     Both states are asked about generated patients and about the tests beside the rules. What a site keeps in `local` is left
     out. Ends with 1 when a version was not raised far enough.
     """
-    folder = (rules or DEFAULT_FOLDER).resolve()
-    if not folder.is_dir():
-        refuse(f"There is no folder {folder}.", 2)
+    folder = rules_folder(rules)
     with TemporaryDirectory(prefix="primum-") as nothing, earlier_rules(base, folder) as earlier:
         with notices.status("Reading the rules as they were"):
             old = load_rules(earlier, local=Path(nothing), examples=with_examples())

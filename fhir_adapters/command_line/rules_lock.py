@@ -7,23 +7,23 @@ from typing import Annotated
 import typer
 
 from engine.authoring.lock import CHANGED, Unlocked, lock_file, locked_now, read_lock, unlocked
-from fhir_adapters.command_line.options import BROKEN, FolderArgument, FormatOption, loaded_rules
+from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, loaded_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, say, words, write_json
 
 
 def lock(
-    path: FolderArgument = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Only see whether every lock is up to date.")
     ] = False,
     format: FormatOption = Format.PRETTY,
+    rules: RulesOption = None,
 ) -> None:
     """Write `rules.lock` of every pack: the version and the hash of each rule, and of what it stands on.
 
     Writes nothing and ends with 1 when a rule has changed and its version was not raised. With --check nothing is written;
     ends with 1 when a lock is absent or not up to date.
     """
-    loaded = loaded_rules(path)
+    loaded = loaded_rules(rules)
     if any(p.severity == "error" and p.code != CHANGED for p in loaded.problems):
         refuse(BROKEN)
     found: dict[str, list[Unlocked]] = {}

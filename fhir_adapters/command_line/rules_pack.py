@@ -11,9 +11,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from engine.authoring.loading import DEFAULT_FOLDER, load_rules
+from engine.authoring.loading import load_rules
 from engine.authoring.lock import locked_now, read_lock
-from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, with_examples
+from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, rules_folder, with_examples
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, words, write_json
 from fhir_adapters.packs.archive import Manifest, read_archive, write_archive
 from fhir_adapters.packs.errors import PackError
@@ -35,9 +35,7 @@ def pack(
 
     Its rules must hold together and be locked. What a site keeps in `local` is left out.
     """
-    folder = (rules or DEFAULT_FOLDER).resolve()
-    if not folder.is_dir():
-        refuse(f"There is no folder {folder}.", 2)
+    folder = rules_folder(rules)
     with TemporaryDirectory(prefix="primum-") as nothing:
         loaded = load_rules(folder, local=Path(nothing), examples=with_examples())
     if loaded.broken:

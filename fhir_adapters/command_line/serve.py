@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from engine.errors import CdsError, RuleFileError
-from fhir_adapters.command_line.options import BROKEN, with_examples
+from fhir_adapters.command_line.options import BROKEN, RulesOption, rules_folder, with_examples
 from fhir_adapters.command_line.terminal import Format, refuse, say
 from fhir_adapters.journal import TextLines
 from fhir_adapters.settings import Settings
@@ -23,6 +23,7 @@ def serve(
     format: Annotated[
         Format, typer.Option(help="How the journal is written to standard error.")
     ] = Format.PRETTY,
+    rules: RulesOption = None,
 ) -> None:
     """Answer CDS Hooks calls until Ctrl-C.
 
@@ -32,8 +33,10 @@ def serve(
     # Late, because those who write rules should not wait for a web framework that they do not use.
     from fhir_adapters import app
 
-    given = {"host": host, "port": port, "examples": with_examples() or None}
+    given = {"host": host, "port": port, "rules": rules, "examples": with_examples() or None}
     settings = settings_with({name: value for name, value in given.items() if value is not None})
+    if not settings.packs:
+        rules_folder(settings.rules)
     listen(settings.host, settings.port).close()
     if format is Format.PRETTY:
         say(welcome(settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from engine.authoring.folder import Loaded
@@ -52,8 +52,14 @@ def load_archives(archives: Iterable[Archive], *, local: Path | None = None) -> 
                 raise PackError(
                     f"{archive.manifest.pack} and another pack differ in {name}: use packs of one release"
                 )
-    with _unpacked(files) as folder:
-        loaded = load_rules(folder / ROOT, local=local, examples=True)
+    _refuse_clashes(files)
+    try:
+        with _unpacked(files) as folder:
+            loaded = load_rules(folder / ROOT, local=local, examples=True)
+    except OSError as error:
+        raise PackError(
+            f"there is no place to unpack it ({error.strerror or type(error).__name__})"
+        ) from None
     errors = [problem for problem in loaded.problems if problem.severity == "error"]
     if errors:
         first = errors[0]
@@ -61,6 +67,25 @@ def load_archives(archives: Iterable[Archive], *, local: Path | None = None) -> 
             f"the rules do not hold together: {len(errors)} errors, the first in {first.file}:{first.line}: {first.message}"
         )
     return loaded
+
+
+def _refuse_clashes(files: Iterable[str]) -> None:
+    """Names of which a disk could keep only one: a file that is also a folder, and names that differ only in case.
+
+    Raises:
+        PackError: there are two such names.
+    """
+    seen: dict[str, str] = {}
+    for name in sorted(files):
+        for place in (*reversed(PurePosixPath(name).parents), PurePosixPath(name)):
+            other = seen.setdefault(str(place).lower(), str(place))
+            if other != str(place):
+                raise PackError(
+                    f"{other} and {place} differ only in capital letters, and not every disk tells them apart"
+                )
+    folders = {str(folder) for name in seen.values() for folder in PurePosixPath(name).parents}
+    for name in sorted(folders.intersection(files)):
+        raise PackError(f"{name} is a file in it, and a folder as well")
 
 
 @contextmanager

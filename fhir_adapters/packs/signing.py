@@ -55,7 +55,10 @@ def sign(payload: bytes, private: object) -> bytes:
     """
     key = _key(private, "d")
     header = {"alg": ALGORITHM, "kid": str(key.as_dict()["kid"]), "typ": TYPE}
-    return serialize_compact(header, payload, key, registry=_REGISTRY).encode()
+    try:
+        return serialize_compact(header, payload, key, registry=_REGISTRY).encode()
+    except JoseError:
+        raise PackError(f"this key is not one for signing by {ALGORITHM}") from None
 
 
 def read_keys(data: object) -> Keys:

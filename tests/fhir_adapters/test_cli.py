@@ -54,7 +54,7 @@ def test_a_place_that_cannot_be_written_is_named_and_no_defect(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "schema").write_text("a file, where a folder is to be made", encoding="utf-8")
-    monkeypatch.setattr("sys.argv", ["primum", "rules", "schema", str(tmp_path)])
+    monkeypatch.setattr("sys.argv", ["primum", "rules", "schema", "--rules", str(tmp_path)])
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 1
@@ -62,7 +62,7 @@ def test_a_place_that_cannot_be_written_is_named_and_no_defect(
 
 
 def test_schemas_are_not_written_beside_rules_that_are_not_there(tmp_path: Path) -> None:
-    told = CliRunner().invoke(cli.app, ["rules", "schema", str(tmp_path / "none")])
+    told = CliRunner().invoke(cli.app, ["rules", "schema", "--rules", str(tmp_path / "none")])
     assert told.exit_code == 2
     assert not (tmp_path / "none").exists()
 

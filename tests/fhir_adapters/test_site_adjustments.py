@@ -111,7 +111,7 @@ def test_the_command_line_says_what_is_not_shown_and_what_has_ended(tmp_path: Pa
     ended = SITE.replace("2026-06-30", "2026-01-31", 1)
     (folder / "local/adjustments.yaml").write_text(ended, encoding="utf-8")
     run = CliRunner(env={"COLUMNS": "160", "TERM": "dumb", "NO_COLOR": "1"}).invoke
-    shown = run(app, ["rules", "check", str(folder)])
+    shown = run(app, ["rules", "check", "--rules", str(folder)])
     assert shown.exit_code == 0
     assert "at this site baclofen-it.opioids is not shown until 2026-01-31" in shown.stdout
     assert "this ended on 2026-01-31: baclofen-it.opioids is as it ships again" in shown.stdout

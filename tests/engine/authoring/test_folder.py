@@ -10,17 +10,20 @@ from engine.errors import RuleFileError
 RULE = "baclofen-it/warnings/renal-impairment.yaml"
 
 
-def test_an_empty_folder_is_not_silence(tmp_path):
-    (problem,) = load_rules(tmp_path / "nowhere").problems
-    assert (problem.code, problem.file) == ("rules-missing", "nowhere")
+def test_an_empty_folder_is_not_silence_nor_is_one_that_is_not_there(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for name, code in (("empty", "rules-missing"), ("nowhere", "file-unreadable")):
+        (problem,) = load_rules(tmp_path / name).problems
+        assert (problem.code, problem.file) == (code, name)
 
 
 def test_files_that_nothing_reads_are_named(folder):
     folder.write("notes.yaml", "a: 1\n").write("warnings/other.yaml", "id: x\n").write(
         "baclofen-it/more.yml", "id: x\n"
-    )
+    ).write("baclofen-it/notepad.yaml.txt", "id: x\n")
     assert [(code, file) for code, file, *_ in folder.found()] == [
         ("file-ending", "baclofen-it/more.yml"),
+        ("file-ending", "baclofen-it/notepad.yaml.txt"),
         ("file-astray", "notes.yaml"),
         ("file-astray", "warnings/other.yaml"),
     ]

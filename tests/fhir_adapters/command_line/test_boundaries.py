@@ -54,7 +54,7 @@ def test_the_numbered_cases_become_tests(primum: Run, folder: Path) -> None:
     shown = primum("rules", "boundaries", "renal-impairment", "--rules", folder, "--write", "1-2, 6")
     assert shown.stderr.splitlines()[-1].startswith("3 tests added to ")
     assert (folder / TESTS).read_text().startswith(before)
-    assert "10 tests of 1 rule: 10 passed" in primum("rules", "test", folder, "-k", "renal").stdout
+    assert "10 tests of 1 rule: 10 passed" in primum("rules", "test", "--rules", folder, "-k", "renal").stdout
     again = primum("rules", "boundaries", "renal-impairment", "--rules", folder, "--write", "1-2, 6")
     assert "added" not in again.stderr
 
@@ -70,7 +70,7 @@ def test_asked_case_by_case_only_what_is_right_becomes_a_test(primum: Run, folde
         "rules", "boundaries", "renal-impairment", "--rules", folder, "--confirm", input="y\nn\ny\nq\n"
     )
     assert "2 tests added" in shown.stderr
-    assert primum("rules", "test", folder, "-k", "renal").exit_code == 0
+    assert primum("rules", "test", "--rules", folder, "-k", "renal").exit_code == 0
 
 
 @pytest.mark.parametrize(

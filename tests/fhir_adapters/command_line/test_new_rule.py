@@ -43,8 +43,8 @@ def test_with_every_answer_as_an_option_nothing_is_asked(primum: Run, folder: Pa
     assert told["sentence"].startswith(
         "On signing orders, when intrathecal baclofen is ordered and the latest eGFR"
     )
-    assert primum("rules", "check", folder).exit_code == 0
-    ran = primum("rules", "test", folder, "-k", "kidney-failure")
+    assert primum("rules", "check", "--rules", folder).exit_code == 0
+    ran = primum("rules", "test", "--rules", folder, "-k", "kidney-failure")
     assert "3 tests of 1 rule: 3 passed, 0 failed." in ran.stdout
 
 

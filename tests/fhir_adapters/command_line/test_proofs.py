@@ -16,18 +16,18 @@ def said(result: Result) -> dict[str, object]:
 
 
 def test_mutants_are_counted_and_survivors_named(primum: Run) -> None:
-    result = primum("rules", "test", MINI, "--mutants", "-k", "wrong-route", "--format", "json")
+    result = primum("rules", "test", "--rules", MINI, "--mutants", "-k", "wrong-route", "--format", "json")
     report = said(result)
     assert set(report) == {"mutants", "killed", "survivors", "unused_reasons"}
     assert report["mutants"] == report["killed"] + len(report["survivors"])  # type: ignore[operator, arg-type]
-    shown = primum("rules", "test", MINI, "--mutants", "-k", "wrong-route").stdout
+    shown = primum("rules", "test", "--rules", MINI, "--mutants", "-k", "wrong-route").stdout
     assert f"{report['mutants']} mutants: {report['killed']} killed" in shown
 
 
 def test_condition_coverage_names_what_no_test_saw(primum: Run) -> None:
-    report = said(primum("rules", "test", MINI, "--coverage", "--format", "json"))
+    report = said(primum("rules", "test", "--rules", MINI, "--coverage", "--format", "json"))
     assert report["conditions"] == report["covered"] + len(report["lacking"])  # type: ignore[operator, arg-type]
-    shown = primum("rules", "test", MINI, "--coverage")
+    shown = primum("rules", "test", "--rules", MINI, "--coverage")
     assert "conditions:" in shown.stdout
     assert shown.exit_code == (1 if report["lacking"] else 0)
 
@@ -54,9 +54,9 @@ def test_a_changed_label_ends_with_1_and_names_the_rules(primum: Run, tmp_path: 
 def test_schemas_are_written_and_checked(primum: Run, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     copytree(MINI, rules)
-    assert primum("rules", "schema", rules, "--check").exit_code == 1
-    assert "rule.json" in said(primum("rules", "schema", rules, "--format", "json"))["written"]  # type: ignore[operator]
-    checked = primum("rules", "schema", rules, "--check")
+    assert primum("rules", "schema", "--rules", rules, "--check").exit_code == 1
+    assert "rule.json" in said(primum("rules", "schema", "--rules", rules, "--format", "json"))["written"]  # type: ignore[operator]
+    checked = primum("rules", "schema", "--rules", rules, "--check")
     assert (checked.exit_code, checked.stdout) == (0, "0 schemas out of date.\n")
 
 

@@ -30,7 +30,7 @@ def change(folder: Path, old: str, new: str) -> None:
 
 
 def test_a_clean_folder_ends_with_0(primum: Run, folder: Path) -> None:
-    shown = primum("rules", "check", folder, "--today", "2026-03-01")
+    shown = primum("rules", "check", "--rules", folder, "--today", "2026-03-01")
     assert shown.stdout == "3 rules in 1 pack: 0 errors, 0 warnings.\n"
     assert shown.exit_code == 0
 
@@ -38,7 +38,8 @@ def test_a_clean_folder_ends_with_0(primum: Run, folder: Path) -> None:
 def test_a_warning_ends_with_1_only_where_it_is_asked_for(primum: Run, folder: Path) -> None:
     change(folder, "title: Reduced kidney function", "title: Epilepsy")
     loose, strict = (
-        primum("rules", "check", folder, "--today", "2026-03-01", *more) for more in ([], ["--strict"])
+        primum("rules", "check", "--rules", folder, "--today", "2026-03-01", *more)
+        for more in ([], ["--strict"])
     )
     assert "warning  title-duplicate" in loose.stdout
     assert (loose.exit_code, strict.exit_code) == (0, 1)
@@ -50,7 +51,7 @@ def test_an_error_of_reasoning_ends_with_1_though_the_service_would_start(primum
         "unless:\n  procedure: surgery\n  status: planned",
         "unless:\n  any: [{sex: [male]}, {sex: [female, other, unknown]}]",
     )
-    shown = primum("rules", "check", folder, "--today", "2026-03-01", "--format", "compact")
+    shown = primum("rules", "check", "--rules", folder, "--today", "2026-03-01", "--format", "compact")
     assert shown.stdout == f"rules/{RULE}:15:1: error always-true: this is met for everybody\n"
     assert shown.exit_code == 1
 
@@ -58,7 +59,9 @@ def test_an_error_of_reasoning_ends_with_1_though_the_service_would_start(primum
 def test_what_is_late_depends_on_the_day(primum: Run, folder: Path) -> None:
     codes = {}
     for day in ("2027-01-01", "2027-01-02", "2027-09-01"):
-        told = json.loads(primum("rules", "check", folder, "--today", day, "--format", "json").stdout)
+        told = json.loads(
+            primum("rules", "check", "--rules", folder, "--today", day, "--format", "json").stdout
+        )
         codes[day] = [(problem["code"], problem["severity"]) for problem in told["problems"]]
     assert codes["2027-01-01"] == []
     assert codes["2027-01-02"] == [("review-overdue", "warning")] * 3
@@ -70,17 +73,19 @@ def test_github_gets_a_mark_at_the_file_inside_the_checkout(
 ) -> None:
     change(folder, "id: baclofen-it.renal-impairment\n", "id: baclofen-it.renal-impairment\nid: x\n")
     monkeypatch.chdir(folder.parent)
-    shown = primum("rules", "check", folder, "--format", "github", "--today", "2026-03-01").stdout
+    shown = primum("rules", "check", "--rules", folder, "--format", "github", "--today", "2026-03-01").stdout
     place = f"file=rules/{RULE},line=2,col=1,endColumn=3,title=key-duplicate"
     assert f"::error {place}::id is already on line 1%0Akeep one of the two\n" in shown
     monkeypatch.chdir(Path(__file__).parent)
-    shown = primum("rules", "check", folder, "--format", "github", "--today", "2026-03-01").stdout
+    shown = primum("rules", "check", "--rules", folder, "--format", "github", "--today", "2026-03-01").stdout
     assert f"file=rules/{RULE}," in shown
 
 
 def test_a_problem_has_the_id_that_an_exception_names(primum: Run, folder: Path) -> None:
     (folder / "check-exceptions.yaml").write_text("exceptions: []\n", encoding="utf-8")
-    told = json.loads(primum("rules", "check", folder, "--format", "json", "--today", "2026-03-01").stdout)
+    told = json.loads(
+        primum("rules", "check", "--rules", folder, "--format", "json", "--today", "2026-03-01").stdout
+    )
     assert [(problem["subject"], problem["code"]) for problem in told["problems"]] == [
         ("baclofen-it.wrong-route", "override-reasons-missing")
     ]

@@ -33,7 +33,7 @@ def test_the_rules_that_ship_hold_no_errors(primum: Run) -> None:
 
 def test_a_problem_is_shown_with_place_lines_reason_and_mend(primum: Run, folder: Path) -> None:
     change(folder / RULE, "indicator: warning", "indikator: warning")
-    shown = primum("rules", "check", folder)
+    shown = primum("rules", "check", "--rules", folder)
     assert shown.exit_code == 1
     assert f"rules/{RULE}:" in shown.stdout
     assert "indikator: warning" in shown.stdout
@@ -43,7 +43,7 @@ def test_a_problem_is_shown_with_place_lines_reason_and_mend(primum: Run, folder
 
 def test_problems_are_data_too(primum: Run, folder: Path) -> None:
     change(folder / RULE, "condition: renal-impairment", "condition: renal-impairmint")
-    shown = primum("rules", "check", folder, "--format", "json")
+    shown = primum("rules", "check", "--rules", folder, "--format", "json")
     problem = next(p for p in json.loads(shown.stdout)["problems"] if p["code"] == "unknown-concept")
     assert problem["file"] == f"rules/{RULE}"
     assert problem["help"] == "did you mean renal-impairment?"
@@ -52,7 +52,7 @@ def test_problems_are_data_too(primum: Run, folder: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(primum: Run, tmp_path: Path) -> None:
-    shown = primum("rules", "check", tmp_path / "absent")
+    shown = primum("rules", "check", "--rules", tmp_path / "absent")
     assert shown.exit_code == 2
     assert "There is no folder" in shown.stderr
 
@@ -74,7 +74,7 @@ def test_the_tests_beside_a_rule_are_run(primum: Run) -> None:
 
 def test_a_failed_test_says_what_came_instead_and_why(primum: Run, folder: Path) -> None:
     change(folder / RULE, 'summary: "Reduced kidney function', 'summary: "Weak kidneys')
-    shown = primum("rules", "test", folder, "-k", "kidney-function")
+    shown = primum("rules", "test", "--rules", folder, "-k", "kidney-function")
     assert shown.exit_code == 1
     assert "Weak kidneys" in shown.stdout
     assert f"rules/{CASES}:" in shown.stdout

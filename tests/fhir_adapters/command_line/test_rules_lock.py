@@ -27,19 +27,19 @@ def change(folder: Path, old: str, new: str) -> None:
 
 
 def test_the_lock_is_written_and_then_up_to_date(primum: Run, folder: Path) -> None:
-    assert primum("rules", "lock", folder, "--check").exit_code == 1
+    assert primum("rules", "lock", "--rules", folder, "--check").exit_code == 1
     assert not (folder / LOCK).exists()
-    shown = primum("rules", "lock", folder)
+    shown = primum("rules", "lock", "--rules", folder)
     assert (shown.exit_code, shown.stdout) == (0, "rules/baclofen-it/rules.lock: written.\n")
-    again = primum("rules", "lock", folder, "--check")
+    again = primum("rules", "lock", "--rules", folder, "--check")
     assert (again.exit_code, again.stdout) == (0, "1 lock up to date.\n")
 
 
 def test_nothing_is_written_while_a_rule_changed_without_its_version(primum: Run, folder: Path) -> None:
-    primum("rules", "lock", folder)
+    primum("rules", "lock", "--rules", folder)
     before = (folder / LOCK).read_bytes()
     change(folder, "4 years", "5 years")
-    shown = primum("rules", "lock", folder)
+    shown = primum("rules", "lock", "--rules", folder)
     assert shown.exit_code == 1
     assert "baclofen-it.epilepsy: what the rule says has changed since version 1.0.0" in shown.stdout
     assert "1 rule changed without a higher version: raise version" in shown.stderr
@@ -47,21 +47,21 @@ def test_nothing_is_written_while_a_rule_changed_without_its_version(primum: Run
 
 
 def test_a_higher_version_is_locked_by_name(primum: Run, folder: Path) -> None:
-    primum("rules", "lock", folder)
+    primum("rules", "lock", "--rules", folder)
     change(folder, "4 years", "5 years")
     change(folder, "version: 1.0.0", "version: 2.0.0")
-    shown = primum("rules", "lock", folder, "--format", "json")
+    shown = primum("rules", "lock", "--rules", folder, "--format", "json")
     told = json.loads(shown.stdout)
     assert shown.exit_code == 0
     assert told["written"] == ["baclofen-it"]
     assert [(rule["rule"], rule["state"]) for rule in told["rules"]] == [("baclofen-it.epilepsy", "behind")]
     assert json.loads((folder / LOCK).read_text())["rules"]["baclofen-it.epilepsy"]["version"] == "2.0.0"
-    assert primum("rules", "check", folder).exit_code == 0
+    assert primum("rules", "check", "--rules", folder).exit_code == 0
 
 
 def test_rules_with_other_errors_are_not_locked(primum: Run, folder: Path) -> None:
     change(folder, "condition: epilepsy", "condition: epilepsi")
-    shown = primum("rules", "lock", folder)
+    shown = primum("rules", "lock", "--rules", folder)
     assert shown.exit_code == 1
     assert "hold errors" in shown.stderr
     assert not (folder / LOCK).exists()

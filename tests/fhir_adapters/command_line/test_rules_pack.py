@@ -16,7 +16,7 @@ MINI = Path(__file__).resolve().parents[2] / "fixtures" / "rules-mini"
 def site(primum: Run, tmp_path: Path) -> Path:
     """A folder with locked rules and a pair of keys."""
     shutil.copytree(MINI, tmp_path / "rules")
-    assert primum("rules", "lock", tmp_path / "rules").exit_code == 0
+    assert primum("rules", "lock", "--rules", tmp_path / "rules").exit_code == 0
     made = primum("rules", "key", "--private", tmp_path / "key.json", "--public", tmp_path / "keys.json")
     assert made.exit_code == 0, made.stderr
     return tmp_path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,37 @@ def test_archives_are_named_in_the_environment(files: Path, monkeypatch: pytest.
     monkeypatch.setenv("PRIMUM_PACKS", f"{files / 'pack.tar'}, {files / 'other.tar'}")
     monkeypatch.setenv("PRIMUM_PACK_KEYS", str(files / "keys.json"))
     assert Settings().packs == (files / "pack.tar", files / "other.tar")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (
+            "rules/baclofen-it/pack.yaml/more.yaml",
+            "rules/baclofen-it/pack.yaml is a file in it, and a folder as well",
+        ),
+        ("rules/baclofen-it/Pack.yaml", "differ only in capital letters"),
+        (
+            "rules/Baclofen-it/more.yaml",
+            "rules/Baclofen-it and rules/baclofen-it differ only in capital letters",
+        ),
+    ],
+)
+def test_names_of_which_a_disk_keeps_only_one_are_refused_although_they_were_signed(
+    mini: Loaded, private: dict[str, Any], keys: Keys, name: str, reason: str
+) -> None:
+    place = mini.paths["rules-mini/baclofen-it/pack.yaml"]
+    more = replace(mini, paths={**mini.paths, name.replace("rules/", "rules-mini/"): place})
+    more = replace(more, folders={"baclofen-it": "rules-mini"})
+    archive = read_archive(write_archive(more, "baclofen-it", private), keys)
+    with pytest.raises(PackError, match=reason):
+        load_archives([archive])
+
+
+def test_no_place_to_unpack_is_a_reason(archive: bytes, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(PackError, match=r"no place to unpack it \(No space left on device\)"):
+        load_archives([read_archive(archive, keys)])

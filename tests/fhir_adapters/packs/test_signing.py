@@ -106,6 +106,8 @@ def test_only_a_private_key_signs(private: dict[str, Any]) -> None:
         None,
         {**private, "d": "AA"},
         {**private, "kid": 1},
+        {**private, "alg": "EdDSA"},
+        {**private, "key_ops": ["verify"]},
     ):
         with pytest.raises(PackError):
             sign(PAYLOAD, key)
