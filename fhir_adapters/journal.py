@@ -65,7 +65,8 @@ def _members(record: logging.LogRecord) -> dict[str, Any]:
     members: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname.lower(),
-        "event": record.getMessage(),
+        # Some libraries log the exception itself as the message.
+        "event": "exception" if isinstance(record.msg, BaseException) else record.getMessage(),
     }
     if record.name != LOGGER.name:
         members["logger"] = record.name

@@ -44,6 +44,7 @@ def workbench(
     # Late, because NiceGUI takes seconds to load and no other command uses it.
     from fhir_adapters.app import now_here
     from fhir_adapters.workbench import server
+    from fhir_adapters.workbench.shelf import Shelf
 
     loaded = loaded_rules(rules)
     files = [file for names in files_of_rules(loaded).values() for file in names]
@@ -58,4 +59,5 @@ def workbench(
     else:
         say(f"{counted(len(files), 'rule')}, {file} open: {address}  (Ctrl-C stops it)")
     journal.start("WARNING", formatter=journal.TextLines() if format is Format.PRETTY else None)
-    server.serve(loaded, file, host=bare, port=port, clock=now_here)
+    shelf = Shelf(loaded, lambda: loaded_rules(rules))
+    server.serve(shelf, file, host=bare, port=port, clock=now_here)

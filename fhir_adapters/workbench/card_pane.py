@@ -40,6 +40,9 @@ class CardPane:
         said = f"{cards} {'card' if cards == 1 else 'cards'}" if cards else "No card"
         self._status.text = "Not looked at." if look.reasons else f"{said}. {look.tally}."
         self._faces.clear()
+        self._faces.classes(remove="of-before")
+        self._faces.props["aria-busy"] = "false"
+        self._faces.update()
         with self._faces:
             for reason in look.reasons:
                 words(reason, "p", "empty")
@@ -48,9 +51,12 @@ class CardPane:
             if not look.faces and not look.reasons:
                 words("The prescriber sees nothing for this patient. The trace below says why.", "p", "empty")
 
-    def wait(self, text: str) -> None:
-        """Say that what is drawn is of before."""
+    def wait(self, text: str, *, busy: bool = False) -> None:
+        """Say that what is drawn is of before; ``busy`` while other cards are on their way."""
         self._status.text = text
+        self._faces.classes(add="of-before")
+        self._faces.props["aria-busy"] = "true" if busy else "false"
+        self._faces.update()
 
 
 def _draw(face: Face) -> None:
@@ -61,8 +67,8 @@ def _draw(face: Face) -> None:
             words(name)
         words(face.summary, "h3", "summary")
         if face.detail:
-            # Markdown of a card has no HTML of its own; whatever looks like it is shown as it is written.
-            ui.markdown(face.detail.replace("<", "&lt;")).classes("detail")
+            # Markdown of a card has no HTML of its own, and a picture would be fetched from elsewhere: both are shown as written.
+            ui.markdown(face.detail.replace("<", "&lt;").replace("![", "!\\[")).classes("detail")
         if face.suggestions:
             with part("ul", "suggestions", aria_label="Suggestions"):
                 for label, preferred in face.suggestions:
@@ -74,6 +80,17 @@ def _draw(face: Face) -> None:
                 with part("ul"):
                     for reason in face.reasons:
                         words(reason, "li")
-        for label, _ in face.links:
-            words(label, "p", "link")
-        words(f"Source: {' · '.join(face.source)}", "p", "source")
+        for label, url in face.links:
+            with part("p", "link"):
+                _link(label, url)
+        with part("p", "source"):
+            words("Source: ")
+            _link(" · ".join(face.source), face.source_url)
+
+
+def _link(label: str, url: str) -> None:
+    """A link that opens beside the page; an address of another kind than the web's is not followed."""
+    if url.startswith(("https://", "http://")):
+        part("a", "away", href=url, target="_blank", rel="noopener noreferrer")._text = label
+    else:
+        words(label)

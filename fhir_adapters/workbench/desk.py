@@ -1,6 +1,6 @@
 """The desk of one author: a rules folder in memory, the rule that lies open, and what its tests say.
 
-What is typed changes only what is in memory. Files change in two places: :meth:`Desk.save` and :meth:`Desk.add_test`.
+What is typed changes only what is in memory. Files change by :meth:`Desk.save` and :meth:`Desk.add_test`, and not in other ways.
 """
 
 from __future__ import annotations
@@ -9,32 +9,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import unified_diff
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from engine.authoring.case_text import case_text, new_file, with_case
 from engine.authoring.condition_coverage import ConditionSeen, seen_by
-from engine.authoring.documents import Document, case_file
+from engine.authoring.documents import Document, case_file, schema_line
 from engine.authoring.edits import Edited, edited, files_of_rules, with_text
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import parse_document, read_document
 from engine.authoring.problems import Problem
 from engine.authoring.testing import CaseResult, RuleTests, rule_tests
 from engine.describe import describe
-from engine.errors import CdsError
 from fhir_adapters.workbench.patients import own_keys
-
-
-class DeskError(CdsError):
-    """A file cannot be written as asked; the message is for the author."""
+from fhir_adapters.workbench.shelf import NotWritten, Shelf
 
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A test that could be added: its lines, the whole file with it, how it ends, and what keeps it from being one."""
+    """A test that could be added: its lines, the whole file with it, how it ends, and what keeps it from being one.
+
+    ``before`` is the file without it; None where there is no file yet.
+    """
 
     lines: str
     text: str
+    before: str | None
     result: CaseResult | None
     problems: tuple[Problem, ...]
 
@@ -42,10 +43,11 @@ class Addition:
 class Desk:
     """One author's work on one rule of a folder; not to be used from two threads at once."""
 
-    def __init__(self, loaded: Loaded, file: str) -> None:
-        """Lay a rule file open."""
-        self.loaded = loaded
-        self.open(file)
+    def __init__(self, shelf: Shelf, file: str) -> None:
+        """Lay a rule file open; the first where it is gone."""
+        self._shelf = shelf
+        self.loaded: Loaded = shelf.rules()
+        self.open(file if file in self.loaded.paths else next(chain.from_iterable(self.files.values())))
 
     @property
     def files(self) -> dict[str, tuple[str, ...]]:
@@ -69,15 +71,43 @@ class Desk:
         return self.loaded.paths[self.file]
 
     def open(self, file: str) -> None:
-        """Lay another rule open; what was typed and not saved is gone."""
-        self.file = file
+        """Lay another rule open, as it is on disk; what was typed and not saved is gone.
+
+        Raises:
+            NotWritten: there is no such file any more.
+        """
+        self._take(file)
         self.edit: Edited = edited(self.loaded, file, self.saved_text)
+        self.base = self.saved_text
         self.read_tests()
+
+    def resume(self, base: str, text: str) -> Edited:
+        """Go on with a text that was typed before, when the file had ``base`` for its text."""
+        self.base = base
+        return self.type(text)
+
+    def renew(self) -> bool:
+        """Put the folder as it is on disk now under what is typed; whether the open file was changed elsewhere meanwhile.
+
+        Raises:
+            NotWritten: there is no such file any more.
+        """
+        before, base = self.loaded, self.base
+        self._take(self.file)
+        if self.loaded is not before:
+            self.edit = edited(self.loaded, self.file, self.edit.document.text)
+        self.base = self.saved_text
+        return self.base != base
+
+    def _take(self, file: str) -> None:
+        loaded = self._shelf.rules()
+        if file not in loaded.paths:
+            raise NotWritten(f"{file} is no longer there")
+        self.loaded, self.file = loaded, file
 
     def read_tests(self) -> None:
         """Read the test file beside the open rule again; without one, a file without tests."""
-        name = case_file(self.file)
-        path = self.path.with_name(Path(name).name)
+        name, path = case_file(self.file), self._test_path
         self.test_document, self.test_problems = (
             read_document(path, name) if path.exists() else (Document(name, ""), [])
         )
@@ -98,7 +128,7 @@ class Desk:
 
     def tests(self) -> RuleTests | None:
         """The tests of the open rule as it is typed; None while it is no rule or has no test file."""
-        if self.edit.rule is None or self.test_document.data is None:
+        if self.edit.rule is None or (self.test_document.data is None and not self.test_problems):
             return None
         return rule_tests(self.edit.loaded, self.edit.rule.id, self.test_document, self.test_problems)
 
@@ -144,15 +174,12 @@ class Desk:
         """Write the open rule to its file.
 
         Raises:
-            DeskError: the file was changed by someone else since it was read, or cannot be written.
+            NotWritten: the file was changed by someone else since it was read, or cannot be written.
         """
         text = self.edit.document.text
-        if self._on_disk(self.file) != self.saved_text:
-            raise DeskError(
-                f"{self.file} has been changed elsewhere since it was opened here: nothing was written"
-            )
-        self._write(self.path, text)
-        self.loaded = with_text(self.loaded, self.file, text)
+        self._shelf.put(self.file, self.path, text, self.base)
+        self.loaded, self.base = with_text(self.loaded, self.file, text), text
+        self._shelf.took(self.path, self.loaded)
         self.edit = edited(self.loaded, self.file, text)
 
     def addition(
@@ -160,37 +187,34 @@ class Desk:
     ) -> Addition:
         """A test of this name, patient and expectation, as it would stand in the test file, and how it would end."""
         assert self.edit.rule is not None
-        document = self.test_document
+        self.read_tests()
+        document, file, now = self.test_document, case_file(self.file), self.tests()
+        before = document.text if self._test_path.exists() else None
+        if now is not None and now.problems:
+            return Addition("", "", before, None, now.problems)
         if document.data is None:
-            document, _ = parse_document(new_file(today), document.file)
+            document, _ = parse_document(schema_line(file, "test") + new_file(today), file)
         lines = case_text(name, own_keys(setup, document), expect)
         text = with_case(document, lines)
-        tests = rule_tests(self.edit.loaded, self.edit.rule.id, *parse_document(text, document.file))
+        tests = rule_tests(self.edit.loaded, self.edit.rule.id, *parse_document(text, file))
         result = tests.run(tests.cases[-1]) if tests.cases else None
         tests.close()
-        return Addition(lines, text, result, tests.problems)
+        return Addition(lines, text, before, result, tests.problems)
 
     def add_test(self, addition: Addition) -> None:
         """Write the test file with one more test.
 
         Raises:
-            DeskError: the file was changed by someone else since it was read, or cannot be written.
+            NotWritten: the file was changed by someone else since the addition was made, or cannot be written.
         """
-        name = case_file(self.file)
-        path = self.path.with_name(Path(name).name)
-        if path.exists() and self._on_disk(name, path) != self.test_document.text:
-            raise DeskError(
-                f"{name} has been changed elsewhere since it was opened here: nothing was written"
-            )
-        self._write(path, addition.text)
+        self._shelf.put(case_file(self.file), self._test_path, addition.text, addition.before)
+        self._shelf.took(self._test_path, self.loaded)
         self.read_tests()
 
-    def _on_disk(self, name: str, path: Path | None = None) -> str:
-        document, _ = read_document(path or self.loaded.paths[name], name)
-        return document.text
+    @property
+    def _test_path(self) -> Path:
+        return self.path.with_name(Path(case_file(self.file)).name)
 
-    def _write(self, path: Path, text: str) -> None:
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise DeskError(f"{path.name} cannot be written ({error.strerror})") from None
+    def _on_disk(self, name: str) -> str:
+        document, _ = read_document(self.loaded.paths[name], name)
+        return document.text

@@ -42,11 +42,24 @@ class SaveDialog(Dialog):
             button("Save", save, look="primary", picture="save")
 
     def ask(
-        self, place: str, difference: list[str], consequences: tuple[Problem, ...], *, broken: bool
+        self,
+        place: str,
+        difference: list[str],
+        consequences: tuple[Problem, ...],
+        *,
+        broken: bool,
+        elsewhere: bool,
     ) -> None:
         """Show the lines that change, and what would be wrong then."""
         self.body.clear()
         with self.body:
+            if elsewhere:
+                words(
+                    "The file has been changed elsewhere since you opened it. Lines that are removed here may be "
+                    "somebody's: cancel, and write them in, if they are to stay.",
+                    "p",
+                    "failed",
+                )
             words(f"This is written to {place}:", "p")
             with part("div", "difference", role="region", aria_label="Changed lines", tabindex="0"):
                 for line in difference:
@@ -75,6 +88,7 @@ class TestDialog(Dialog):
         super().__init__("test", "Save this patient as a test")
         self._propose, self._add = propose, add
         self._addition: Addition | None = None
+        self._said = ""
         with self.body:
             words(
                 "Say in a sentence what must happen. Only what is shown here is written, and nothing else is kept.",
@@ -97,7 +111,12 @@ class TestDialog(Dialog):
         self._name.props["value"] = ""
         ui.run_javascript(f"getHtmlElement({self._name.id}).focus()")
 
+    async def renew(self) -> None:
+        """Make the test of this name again, because the file is another one now."""
+        await self._named(self._said)
+
     async def _named(self, name: str) -> None:
+        self._said = name
         self._addition = await self._propose(name.strip()) if name.strip() else None
         addition = self._addition
         self._lines.text = addition.lines if addition is not None else ""

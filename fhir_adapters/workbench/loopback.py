@@ -21,9 +21,14 @@ _POLICY: Final = (
 )
 _HEADERS: Final = (
     (b"content-security-policy", _POLICY.encode()),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+
+_PLACES: Final = ("/", "/record")
+_LIBRARY: Final = "/_nicegui"
 
 
 def is_loopback(host: str) -> bool:
@@ -32,6 +37,9 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+_ASKED: Final = (b"host", b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest")
 
 
 class OnlyHere:
@@ -46,29 +54,39 @@ class OnlyHere:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        if not _from_here(scope["headers"]):
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 1008})
-                return
-            await PlainTextResponse("This page is for browsers on its own machine.", 403)(
-                scope, receive, send
-            )
-            return
 
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
+        if not _from_here(scope["headers"]):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+                return
+            await PlainTextResponse("This page is for browsers on its own machine.", 403)(
+                scope, receive, protected
+            )
+            return
+        if scope["path"] not in _PLACES and not scope["path"].startswith(_LIBRARY):
+            # Answered here, because NiceGUI would write the address into the log, with all that someone put into it.
+            await PlainTextResponse("There is nothing here.", 404)(scope, receive, protected)
+            return
+
         await self.app(scope, receive, protected)
 
 
 def _from_here(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether the host that is called, and the site that calls where one does, are this machine, and the same."""
-    found = {name: value.decode("latin-1") for name, value in headers if name in (b"host", b"origin")}
+    """Whether the host that is called, and the site that calls where one does, are this machine, and the same.
+
+    A link may lead here from another site. What a browser fetches for another site, it says so in ``Sec-Fetch-Site``.
+    """
+    found = {name: value.decode("latin-1") for name, value in headers if name in _ASKED}
     try:
         host = urlsplit(f"//{found.get(b'host', '')}")
         origin = urlsplit(found.get(b"origin", f"//{host.netloc}"))
     except ValueError:  # a bracket that is not closed
         return False
-    return is_loopback(host.hostname or "") and origin.netloc == host.netloc
+    followed = found.get(b"sec-fetch-mode") == "navigate" and found.get(b"sec-fetch-dest") == "document"
+    ours = found.get(b"sec-fetch-site", "none") in ("same-origin", "none")
+    return is_loopback(host.hostname or "") and origin.netloc == host.netloc and (ours or followed)

@@ -14,7 +14,7 @@ from engine.authoring.condition_coverage import ConditionSeen, seen_by
 from engine.authoring.documents import case_file
 from engine.authoring.testing import CaseResult
 from fhir_adapters.workbench.card_pane import CardPane
-from fhir_adapters.workbench.desk import Addition, Desk, DeskError
+from fhir_adapters.workbench.desk import Addition, Desk
 from fhir_adapters.workbench.dialogs import SaveDialog, TestDialog
 from fhir_adapters.workbench.elements import button, finder, part, status, words
 from fhir_adapters.workbench.inbox import Inbox
@@ -22,6 +22,7 @@ from fhir_adapters.workbench.looks import Look, Scope, look, retell
 from fhir_adapters.workbench.patient_pane import PatientPane
 from fhir_adapters.workbench.patients import MadeUp, Patient, setups_of
 from fhir_adapters.workbench.rule_pane import RulePane
+from fhir_adapters.workbench.shelf import NotWritten
 from fhir_adapters.workbench.test_pane import SentencePane, TestPane
 from fhir_adapters.workbench.trace_pane import TracePane
 
@@ -35,7 +36,7 @@ class Page:
     def __init__(self, desk: Desk, inbox: Inbox, clock: Callable[[], datetime]) -> None:
         """Draw the page for a desk."""
         self._desk, self._inbox, self._clock = desk, inbox, clock
-        self._kept: dict[str, str] = {}
+        self._kept: dict[str, list[str]] = {}
         self._keys = 0
         self._text = desk.edit.document.text
         self._scope: Scope = "rule"
@@ -57,6 +58,7 @@ class Page:
         self._save_dialog = SaveDialog(self._save)
         self._test_dialog = TestDialog(self._propose, self._add_test)
         ui.on("record", self._record)
+        ui.on_exception(self._failed)
 
     async def begin(self) -> None:
         """Fill the regions, once the browser is there."""
@@ -65,9 +67,15 @@ class Page:
         # Also a page that is loaded again has what was typed in its tab: in memory, until the program stops.
         self._kept = app.storage.tab.setdefault("typed", self._kept)
         if self._desk.file in self._kept:
-            await asyncio.to_thread(self._desk.type, self._kept[self._desk.file])
+            await asyncio.to_thread(self._desk.resume, *self._kept[self._desk.file])
             self._fill()
         await self._opened()
+
+    def _failed(self, error: Exception) -> None:
+        """Say that something went wrong; what it was stands, without values, in the journal."""
+        said = f"Something went wrong here ({type(error).__name__}), and what is shown may be of before. "
+        after = "What you typed is kept: load the page again, and report what the terminal says."
+        ui.notify(said + after, type="negative", timeout=0, close_button="Close")
 
     def _fill(self) -> None:
         self._text = self._desk.edit.document.text
@@ -108,9 +116,14 @@ class Page:
             return
         await self._settle()
         async with self._working:
-            await asyncio.to_thread(self._desk.open, file)
+            try:
+                await asyncio.to_thread(self._desk.open, file)
+            except NotWritten as error:
+                self._finder.value = self._desk.file
+                ui.notify(f"{error}.", type="negative")
+                return
             if file in self._kept:
-                await asyncio.to_thread(self._desk.type, self._kept[file])
+                await asyncio.to_thread(self._desk.resume, *self._kept[file])
         self._fill()
         await self._opened()
 
@@ -168,7 +181,7 @@ class Page:
         file = self._desk.file
         self._kept.pop(file, None)
         if self._desk.changed:
-            self._kept[file] = self._desk.edit.document.text
+            self._kept[file] = [self._desk.base, self._desk.edit.document.text]
         count = len(self._kept)
         self._save_button.classes(remove="plain primary", add="primary" if file in self._kept else "plain")
         here = "Not saved" if file in self._kept else "Saved"
@@ -192,9 +205,13 @@ class Page:
         edit, patient = self._desk.edit, self._patient.patient
         if not edit.usable:
             return
-        async with self._working:
-            today = await asyncio.to_thread(self._desk.today, self._today())
-            found = await asyncio.to_thread(look, edit, patient, self._scope, now=self._clock(), today=today)
+        slow = background_tasks.create(self._say_that_it_takes_time(), name="slow")
+        try:
+            async with self._working:
+                today, now = await asyncio.to_thread(self._desk.today, self._today()), self._clock()
+                found = await asyncio.to_thread(look, edit, patient, self._scope, now=now, today=today)
+        finally:
+            slow.cancel()
         if edit is not self._desk.edit or patient is not self._patient.patient:
             return
         self._look = found
@@ -202,6 +219,10 @@ class Page:
         self._cards.show(found)
         self._trace.show(found)
         self._rule.show_findings(found)
+
+    async def _say_that_it_takes_time(self) -> None:
+        await asyncio.sleep(1)
+        self._cards.wait("Looking at the patient …", busy=True)
 
     async def _record(self, event: GenericEventArguments) -> None:
         told = event.args
@@ -265,8 +286,9 @@ class Page:
         async with self._working:
             try:
                 await asyncio.to_thread(self._desk.add_test, addition)
-            except DeskError as error:
-                ui.notify(f"{error}.", type="negative")
+            except NotWritten as error:
+                ui.notify(f"{error}. Look at it as it would be now.", type="negative")
+                background_tasks.create(self._test_dialog.renew(), name="renew")
                 return
             setups, _ = await asyncio.to_thread(self._patients_of_tests)
         self._test_dialog.close()
@@ -278,22 +300,36 @@ class Page:
 
     async def _ask_save(self) -> None:
         await self._settle()
-        if not self._desk.changed:
-            ui.notify("Nothing has changed.")
-            return
         self._state.text = "Looking what saving means …"
         async with self._working:
+            try:
+                elsewhere = await asyncio.to_thread(self._desk.renew)
+            except NotWritten as error:
+                self._keep()
+                ui.notify(f"{error}.", type="negative")
+                return
+            if not self._desk.changed:
+                self._keep()
+                ui.notify("Nothing has changed.")
+                return
             consequences = await asyncio.to_thread(self._desk.consequences)
             difference = await asyncio.to_thread(self._desk.difference)
         self._keep()
-        self._save_dialog.ask(self._desk.file, difference, consequences, broken=not self._desk.edit.usable)
+        self._save_dialog.ask(
+            self._desk.file,
+            difference,
+            consequences,
+            broken=not self._desk.edit.usable,
+            elsewhere=elsewhere,
+        )
 
     async def _save(self) -> None:
         async with self._working:
             try:
                 await asyncio.to_thread(self._desk.save)
-            except DeskError as error:
-                ui.notify(f"{error}.", type="negative")
+            except NotWritten as error:
+                self._save_dialog.close()
+                ui.notify(f"{error}. Save again to see what would change in it.", type="negative")
                 return
         self._save_dialog.close()
         ui.notify("Saved.", type="positive")

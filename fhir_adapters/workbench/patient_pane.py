@@ -23,6 +23,9 @@ _SEXES: Final = {
     "other": "other",
     "unknown": "unknown",
 }
+_DRAWN: Final = 20
+"""Entries of a list that are drawn."""
+
 _HOOKS: Final[dict[str, str]] = {"": "what the record itself asks"} | {h.value: h.value for h in RecordHook}
 
 
@@ -107,8 +110,10 @@ class PatientPane:
             for line in look.chart:
                 with part("div", "chart-line"):
                     words(line.title, "h3")
-                    for entry in line.entries:
+                    for entry in line.entries[:_DRAWN]:
                         words(entry, "p")
+                    if len(line.entries) > _DRAWN:
+                        words(f"and {len(line.entries) - _DRAWN:,} more", "p", "none")
                     if line.gap:
                         words(line.gap, "p", "gap")
                     elif not line.entries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +14,11 @@ from nicegui import ui
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from engine.authoring.folder import Loaded
 from fhir_adapters.workbench.desk import Desk
 from fhir_adapters.workbench.inbox import LARGEST, Inbox
 from fhir_adapters.workbench.loopback import OnlyHere
 from fhir_adapters.workbench.page import Page
+from fhir_adapters.workbench.shelf import Shelf
 
 TITLE: Final = "Primum workbench"
 
@@ -27,7 +28,7 @@ PATIENCE: Final = 300.0
 _HERE: Final = Path(__file__).parent
 
 
-def application(loaded: Loaded, file: str, *, clock: Callable[[], datetime]) -> ASGIApp:
+def application(shelf: Shelf, file: str, *, clock: Callable[[], datetime]) -> ASGIApp:
     """The workbench for a rules folder, with one rule file open at first; may be made once in a process."""
     inbox = Inbox()
     app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None)
@@ -46,11 +47,12 @@ def application(loaded: Loaded, file: str, *, clock: Callable[[], datetime]) -> 
         """One tab of the browser."""
         ui.add_css((_HERE / "workbench.css").read_text(encoding="utf-8"))
         ui.add_body_html(f"<script>{(_HERE / 'workbench.js').read_text(encoding='utf-8')}</script>")
-        opened = Page(Desk(loaded, file), inbox, clock)
+        opened = Page(await asyncio.to_thread(Desk, shelf, file), inbox, clock)
         await ui.context.client.connected(timeout=30)
         await opened.begin()
 
-    ui.page("/", title=TITLE)(page)
+    # The folder may have to be read again first.
+    ui.page("/", title=TITLE, response_timeout=PATIENCE)(page)
     ui.run_with(
         app,
         title=TITLE,
@@ -63,7 +65,7 @@ def application(loaded: Loaded, file: str, *, clock: Callable[[], datetime]) -> 
     return OnlyHere(app)
 
 
-def serve(loaded: Loaded, file: str, *, host: str, port: int, clock: Callable[[], datetime]) -> None:
+def serve(shelf: Shelf, file: str, *, host: str, port: int, clock: Callable[[], datetime]) -> None:
     """Run the workbench until it is told to stop."""
-    app = application(loaded, file, clock=clock)
+    app = application(shelf, file, clock=clock)
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False)

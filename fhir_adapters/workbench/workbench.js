@@ -1,3 +1,9 @@
+// A link in the words of a card opens beside the page, which would lose the patient.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.(".detail a");
+  if (link) Object.assign(link, { target: "_blank", rel: "noopener noreferrer" });
+}, true);
+
 // What the page does in the browser itself: the editor's name and cursor, light and dark, and records on their way in.
 window.primum = {
   async editor(id) {

@@ -39,13 +39,20 @@ class Bench:
     rules: Path
     folder: Path
     printed: Path
+    process: subprocess.Popen[bytes]
     asked: list[str] = field(default_factory=list)
 
     def text(self, file: str = RULE) -> str:
         return (self.rules / file).read_text(encoding="utf-8")
 
     def opened(
-        self, browser: BrowserContext, *, dark: bool = False, width: int = 1280, height: int = 800
+        self,
+        browser: BrowserContext,
+        *,
+        dark: bool = False,
+        width: int = 1280,
+        height: int = 800,
+        query: str = "",
     ) -> Page:
         """The page in a new tab, when the first findings are drawn; every address that it asks for is noted."""
         page = browser.new_page()
@@ -54,7 +61,7 @@ class Bench:
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("websocket", lambda connection: self.asked.append(connection.url))
-        page.goto(self.url)
+        page.goto(self.url + query)
         page.locator(".lines .finding").first.wait_for()
         return page
 
@@ -62,6 +69,7 @@ class Bench:
 @contextmanager
 def working(folder: Path, *arguments: str, rules: Path = MINI) -> Iterator[Bench]:
     """A workbench on a copy of some rules, until the block ends."""
+    folder.mkdir(exist_ok=True)
     copy = folder / "rules"
     shutil.copytree(rules, copy)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -73,7 +81,7 @@ def working(folder: Path, *arguments: str, rules: Path = MINI) -> Iterator[Bench
         process = subprocess.Popen(command, cwd=folder, env=own, stdout=output, stderr=output)
     try:
         _wait(port, process, printed)
-        yield Bench(f"http://127.0.0.1:{port}/", copy, folder, printed)
+        yield Bench(f"http://127.0.0.1:{port}/", copy, folder, printed, process)
     finally:
         process.terminate()
         process.wait()

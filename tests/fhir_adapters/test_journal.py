@@ -40,8 +40,10 @@ def test_ch_057_of_an_exception_only_type_and_place_are_written(stream: io.Strin
     except ValueError as error:
         journal.note("defect", level=logging.ERROR, error=error)
         logging.getLogger("library").exception("it failed")
-    ours, theirs = lines(stream)
-    assert ours["error"] == theirs["error"] == "ValueError"
+        logging.getLogger("library").exception(error)
+    ours, theirs, bare = lines(stream)
+    assert ours["error"] == theirs["error"] == bare["error"] == "ValueError"
+    assert bare["event"] == "exception"
     assert ours["at"][-1].startswith("test_journal.py:")
     assert theirs["logger"] == "library"
     assert CANARY not in stream.getvalue()

@@ -9,6 +9,7 @@ import pytest
 
 from engine.authoring.loading import load_rules
 from fhir_adapters.workbench.desk import Desk
+from fhir_adapters.workbench.shelf import Shelf
 
 MINI = Path(__file__).resolve().parents[2] / "fixtures" / "rules-mini"
 RULE = "rules/baclofen-it/warnings/renal-impairment.yaml"
@@ -21,5 +22,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(folder: Path) -> Desk:
-    return Desk(load_rules(folder), RULE)
+def shelf(folder: Path) -> Shelf:
+    return Shelf(load_rules(folder), lambda: load_rules(folder))
+
+
+@pytest.fixture
+def desk(shelf: Shelf) -> Desk:
+    return Desk(shelf, RULE)

@@ -9,8 +9,9 @@ import pytest
 
 from engine.authoring.loading import load_rules
 from engine.authoring.testing import run_tests
-from fhir_adapters.workbench.desk import Desk, DeskError
+from fhir_adapters.workbench.desk import Desk
 from fhir_adapters.workbench.patients import setups_of
+from fhir_adapters.workbench.shelf import NotWritten, Shelf
 from tests.fhir_adapters.workbench.conftest import RULE
 
 TODAY = date(2026, 11, 28)
@@ -39,12 +40,42 @@ def test_saving_writes_what_was_typed_and_the_folder_knows(desk: Desk, folder: P
     assert load_rules(folder).rules == desk.loaded.rules
 
 
-def test_a_file_that_someone_else_changed_is_not_written_over(desk: Desk, folder: Path) -> None:
+def test_a_file_that_someone_else_changed_is_written_over_only_after_the_difference_was_shown(
+    desk: Desk, folder: Path
+) -> None:
     path_of(folder).write_text(path_of(folder).read_text() + "# by someone else\n")
     desk.type(desk.saved_text.replace("title: Reduced", "title: Much reduced"))
-    with pytest.raises(DeskError, match="changed elsewhere"):
+    with pytest.raises(NotWritten, match="changed elsewhere"):
         desk.save()
     assert "Much" not in path_of(folder).read_text()
+    assert desk.renew()
+    assert "-# by someone else" in desk.difference()
+    desk.save()
+    assert "by someone else" not in path_of(folder).read_text()
+    assert not desk.renew()
+
+
+def test_what_was_typed_on_an_older_text_is_told_as_such(desk: Desk, shelf: Shelf, folder: Path) -> None:
+    base, typed = desk.base, desk.saved_text.replace("title: Reduced", "title: Much reduced")
+    path_of(folder).write_text(base + "# by someone else\n")
+    again = Desk(shelf, RULE)
+    assert "by someone else" in again.edit.document.text
+    again.resume(base, typed)
+    with pytest.raises(NotWritten, match="changed elsewhere"):
+        again.save()
+
+
+def test_what_one_desk_saves_another_begins_with(desk: Desk, shelf: Shelf) -> None:
+    desk.type(desk.saved_text.replace("title: Reduced", "title: Much reduced"))
+    desk.save()
+    assert "Much reduced" in Desk(shelf, RULE).edit.document.text
+
+
+def test_a_rule_whose_file_is_gone_is_said(desk: Desk, shelf: Shelf, folder: Path) -> None:
+    path_of(folder).unlink()
+    with pytest.raises(NotWritten, match="no longer there"):
+        desk.renew()
+    assert Desk(shelf, RULE).file != RULE
 
 
 def test_a_change_that_breaks_another_file_is_told_before(desk: Desk) -> None:
@@ -53,10 +84,10 @@ def test_a_change_that_breaks_another_file_is_told_before(desk: Desk) -> None:
     assert [(problem.file, problem.code) for problem in desk.consequences()] == [(RULE, "id-reused")]
 
 
-def test_a_rule_that_could_not_be_read_can_be_opened_and_mended(folder: Path) -> None:
+def test_a_rule_that_could_not_be_read_can_be_opened_and_mended(folder: Path, shelf: Shelf) -> None:
     good = path_of(folder).read_text()
     path_of(folder).write_text("hooks: [\n")
-    desk = Desk(load_rules(folder), RULE)
+    desk = Desk(shelf, RULE)
     assert desk.edit.rule is None
     assert (desk.sentence(), desk.run_tests(), desk.coverage()) == ("", [], [])
     assert desk.type(good).usable
@@ -110,13 +141,14 @@ def test_a_name_that_is_taken_is_a_problem(desk: Desk) -> None:
     assert [problem.code for problem in taken.problems] == ["test-name-duplicate"]
 
 
-def test_the_first_test_makes_the_file(folder: Path) -> None:
+def test_the_first_test_makes_the_file(folder: Path, shelf: Shelf) -> None:
     path_of(folder, "renal-impairment.test.yaml").unlink()
-    desk = Desk(load_rules(folder), RULE)
+    desk = Desk(shelf, RULE)
     assert desk.tests() is None
     assert desk.today(TODAY) == TODAY
     desk.add_test(desk.addition("nothing on record is said", {}, {"outcome": "unknown"}, TODAY))
     assert path_of(folder, "renal-impairment.test.yaml").read_text() == (
+        "# yaml-language-server: $schema=../../schema/test.json\n"
         "today: 2026-11-28\ntests:\n  - name: nothing on record is said\n    expect:\n      outcome: unknown\n"
     )
     assert [result.passed for result in desk.run_tests()] == [True]
@@ -126,8 +158,23 @@ def test_a_test_file_that_someone_else_changed_is_not_written_over(desk: Desk, f
     addition = desk.addition("again", {}, {"outcome": "unknown"}, TODAY)
     file = path_of(folder, "renal-impairment.test.yaml")
     file.write_text(file.read_text() + "# by someone else\n")
-    with pytest.raises(DeskError, match="changed elsewhere"):
+    with pytest.raises(NotWritten, match="changed elsewhere"):
         desk.add_test(addition)
+    desk.add_test(desk.addition("again", {}, {"outcome": "unknown"}, TODAY))
+    assert "# by someone else" in file.read_text()
+
+
+@pytest.mark.parametrize("broken", ["tests: [\n", "today: 2026-03-01\ntests: no list\n", "nonsense: 1\n"])
+def test_to_a_broken_test_file_nothing_is_added_and_it_is_no_file_without_tests(
+    desk: Desk, folder: Path, broken: str
+) -> None:
+    path_of(folder, "renal-impairment.test.yaml").write_text(broken)
+    addition = desk.addition("again", {}, {"outcome": "unknown"}, TODAY)
+    assert addition.problems
+    assert (addition.text, addition.result) == ("", None)
+    tests = desk.tests()
+    assert tests is not None
+    assert tests.problems == addition.problems
 
 
 def test_patients_of_tests_have_what_all_share(desk: Desk) -> None:

@@ -51,6 +51,35 @@ def test_only_this_page_on_this_machine_is_answered(host: str, origin: str | Non
         assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("site", "mode", "destination", "status"),
+    [
+        ("same-origin", "cors", "empty", 200),
+        ("none", "navigate", "document", 200),
+        ("cross-site", "navigate", "document", 200),
+        ("cross-site", "navigate", "iframe", 403),
+        ("cross-site", "no-cors", "image", 403),
+        ("same-site", "no-cors", "script", 403),
+    ],
+)
+def test_another_site_may_lead_here_and_nothing_else(
+    site: str, mode: str, destination: str, status: int
+) -> None:
+    headers = {
+        "host": "127.0.0.1:8001",
+        "sec-fetch-site": site,
+        "sec-fetch-mode": mode,
+        "sec-fetch-dest": destination,
+    }
+    assert TestClient(OnlyHere(inner)).get("/", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/Zebrafinch?name=Zebrafinch", "/docs", "/openapi.json"])
+def test_where_nothing_is_the_answer_repeats_nothing(path: str) -> None:
+    answer = TestClient(OnlyHere(inner), base_url="http://127.0.0.1:8001").get(path)
+    assert (answer.status_code, answer.text) == (404, "There is nothing here.")
+
+
 def test_a_connection_from_another_site_is_closed() -> None:
     sent = []
 

@@ -13,6 +13,7 @@ from engine.authoring.loading import DEFAULT_FOLDER, load_rules
 from fhir_adapters.workbench.desk import Desk
 from fhir_adapters.workbench.looks import look, retell
 from fhir_adapters.workbench.patients import FromRecord
+from fhir_adapters.workbench.shelf import Shelf
 
 NOW, TODAY = datetime(2026, 11, 28, 12, tzinfo=UTC), date(2026, 3, 1)
 STORIES = sorted((Path(__file__).resolve().parents[3] / "docs/stories").glob("*.json"))
@@ -119,7 +120,7 @@ def test_stories_end_the_same_for_every_rule_of_their_hook(story: Path) -> None:
     hook = json.loads(story.read_bytes())["hook"]
     ends = {}
     for rule in loaded.rules.active(hook):
-        desk = Desk(loaded, loaded.files[rule.id])
+        desk = Desk(Shelf(loaded, lambda: loaded), loaded.files[rule.id])
         seen = look(desk.edit, FromRecord(story.read_bytes(), "x"), "rule", now=NOW, today=TODAY)
         ends[rule.id] = retell(desk.edit, seen, now=NOW, today=TODAY)[1]
     assert [name for name, same in ends.items() if not same] == []
