@@ -52,7 +52,7 @@ def read(paths: list[Path]) -> Iterator[tuple[str, Any]]:
                 yield file.name, orjson.loads(body) if isinstance(body, str) else body
             elif sent.get("resourceType") == "Bundle":
                 found = (entry["resource"] for entry in sent["entry"])
-                patient = next((each["id"] for each in found if each["resourceType"] == "Patient"), None)
+                patient = next((each.get("id") for each in found if each["resourceType"] == "Patient"), None)
                 context = {"patientId": patient, "userId": "Practitioner/1"}
                 yield file.name, {"hook": "patient-view", "context": context, "prefetch": {"all": sent}}
 

@@ -171,7 +171,7 @@ class Engine:
 def _as_one(trace: Trace) -> Finding:
     """A shared finding as the finding of the conditions that use it; its values are those of the first condition that decided it."""
     values = {
-        name: value for leaf in reversed([*trace.deciding()]) for name, value in leaf.finding.values.items()
+        name: value for leaf in reversed(trace.deciding()) for name, value in leaf.finding.values.items()
     }
     return Finding(trace.truth, trace.evidence(), trace.missing(), values, trace.notes())
 

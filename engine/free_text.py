@@ -44,8 +44,13 @@ def names_ingredient(concepts: ConceptLibrary, concept: str, spoken: str) -> boo
     The name stands as a word of its own, and nothing in the text may deny it: what is stopped, avoided, an allergy, or another
     person's is for a reader to judge.
     """
+    return not concepts.ingredients_of(concept).isdisjoint(words_that_name(spoken))
+
+
+def words_that_name(spoken: str) -> frozenset[str]:
+    """The words of a text by which a substance may be named; none where anything in the text may deny it."""
     said = spoken.casefold()
-    return not concepts.ingredients_of(concept).isdisjoint(_WORD.findall(said)) and not _DOUBTS.search(said)
+    return frozenset() if _DOUBTS.search(said) else frozenset(_WORD.findall(said))
 
 
 def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:

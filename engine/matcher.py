@@ -6,7 +6,7 @@ race with the caller (D8), makes exceptions of normal outcomes (D14), reads a me
 patient are the members of a few facts such as ``{"id": 0, "t17": 3, "t18": 1}``, because each fact costs time (D12), and
 a rule is a flat conjunction of comparisons (D1 to D4), one pattern for all that it asks of one fact (D2). A rule that
 fires concludes the truth of an expression; where other rules ask for that truth, it becomes a fact too, so that shared
-findings and *unknown* are derived by forward chaining.
+findings are derived by forward chaining, and so is *unknown* where it would take many rules to conclude it at once.
 
 What the C core shares between rulesets is its list of handles, which the interpreter's own lock guards. So several
 matchers can be alive at once, as when rules are reloaded, and each needs no more than a lock of its own (D9). The
@@ -25,7 +25,7 @@ import durable_rules_engine as durable  # type: ignore[import-not-found]
 
 from engine.errors import MatcherError
 from engine.finding import Truth
-from engine.normal_form import Conjunction, Expression
+from engine.normal_form import Conjunction, Expression, Form
 
 _VALUES: Final = {Truth.NOT_MET: 1, Truth.UNKNOWN: 2, Truth.MET: 3}
 _MET: Final = frozenset({Truth.MET})
@@ -45,7 +45,9 @@ _PATTERNS: Final = 200
 _TESTS: Final = 400
 """Different comparisons in one ruleset: the library has a table of 512 for them and loops for ever when it is full."""
 
-_MARKS: Final = {Truth.MET: (True, False), Truth.NOT_MET: (False, True), Truth.UNKNOWN: (True, True)}
+_MARKS: Final = ("possible", "refutable")
+
+_MARKED: Final = {Truth.MET: (True, False), Truth.NOT_MET: (False, True), Truth.UNKNOWN: (True, True)}
 """For each truth, whether it comes with possible and with refutable."""
 
 
@@ -61,6 +63,7 @@ class Matcher:
         self._lock = Lock()
         self._rulesets: list[_Ruleset] = []
         self._needs = {name: _needs(name, expressions) for name in expressions}
+        self._asked = frozenset().union(*self._needs.values())
         try:
             for part in _parts(expressions):
                 with _library_errors_shown():
@@ -75,7 +78,8 @@ class Matcher:
         Findings that no expression asks for are ignored. Raises MatcherError when the matcher is closed, the
         library refuses a fact, or an expression does not come to exactly one truth; the next call starts afresh.
         """
-        ready = {name: needs for name, needs in self._needs.items() if needs <= findings.keys()}
+        lacking = self._asked - findings.keys()
+        ready = {name: needs for name, needs in self._needs.items() if needs.isdisjoint(lacking)}
         decided: dict[str, Truth] = {}
         with self._lock:
             if not self._rulesets and self._needs:
@@ -83,7 +87,7 @@ class Matcher:
             for ruleset in self._rulesets:
                 names = [name for name in ruleset.names if name in ready]
                 needs = frozenset().union(*(ready[name] for name in names))
-                given = {atom: truth for atom, truth in findings.items() if atom in needs}
+                given = {atom: findings[atom] for atom in ruleset.atoms if atom in needs}
                 with _library_errors_shown():
                     decided |= ruleset.decide(names, given)
         return {name: decided[name] for name in ready}
@@ -134,8 +138,15 @@ def _parts(expressions: Mapping[str, Expression]) -> Iterator[dict[str, Expressi
 
 
 def _size(expression: Expression) -> int:
-    forms = (expression.met, expression.not_met, expression.possible, expression.refutable)
+    forms = (*expression.forms.values(), *_marks("", expression).values())
     return sum(len(conjunction) for form in forms for conjunction in form)
+
+
+def _marks(name: str, expression: Expression) -> dict[str, Form]:
+    """The conclusions that an expression is possible and that it is refutable, where *unknown* follows from both."""
+    if expression.unknown:
+        return {}
+    return {f"{name} is possible": expression.possible, f"{name} is refutable": expression.refutable}
 
 
 class _Ruleset:
@@ -145,29 +156,33 @@ class _Ruleset:
         self.names = tuple(expressions)
         self._numbers: dict[str, int] = {}  # of what rules ask for: atoms, and conclusions that become facts
         self._chained: dict[str, str] = {}  # conclusions, and the fact that each is a member of
+        self._marks: dict[str, tuple[str, ...]] = {}  # of each expression
         self._tests: set[tuple[str, frozenset[Truth]]] = set()
         self._conclusions: list[tuple[str, Truth]] = []  # of each rule
         self._rules: dict[str, Any] = {}
-        for name in expressions:
-            # Both marks of an expression are asked for at once, so they must not be members of one fact (D2).
-            self._chained |= zip((name, *_marks(name)), (name, "possible", "refutable"), strict=True)
         for name, expression in expressions.items():
-            possible, refutable = _marks(name)
-            self._add(expression.met, name, Truth.MET)
-            self._add(expression.not_met, name, Truth.NOT_MET)
-            self._add(expression.possible, possible, Truth.MET)
-            self._add(expression.refutable, refutable, Truth.MET)
-            self._add([{possible: _MET, refutable: _MET}], name, Truth.UNKNOWN)
+            self._marks[name] = tuple(_marks(name, expression))
+            # Both marks of an expression are asked for at once, so they must not be members of one fact (D2).
+            self._chained |= {name: name, **dict(zip(self._marks[name], _MARKS, strict=False))}
+        for name, expression in expressions.items():
+            for truth, form in expression.forms.items():
+                self._add(form, name, truth)
+            for mark, form in _marks(name, expression).items():
+                self._add(form, mark, Truth.MET)
+            if self._marks[name]:
+                self._add([dict.fromkeys(self._marks[name], _MET)], name, Truth.UNKNOWN)
         self._add([{"a session": _MET}], "a session has begun", Truth.MET)
         if len(self._tests) > _TESTS:
             raise _too_much(self.names[-1])
+        self.atoms = tuple(self._numbers)
+        self._members = {atom: (self._fact_of(atom), f'"t{place}":') for atom, place in self._numbers.items()}
         self._handle = durable.create_ruleset("primum", json.dumps(self._rules))
         # To delete a session in which no rule has fired yet frees memory at a random address; this makes one fire.
         self._conclude({"a session": Truth.MET})
 
     def decide(self, names: Iterable[str], findings: Mapping[str, Truth]) -> dict[str, Truth]:
-        concluded = self._conclude(findings) if findings else set()
-        return {name: _truth(name, concluded) for name in names}
+        concluded = self._conclude(findings) if findings else {}
+        return {name: self._truth(name, concluded) for name in names}
 
     def close(self) -> None:
         durable.delete_ruleset(self._handle)
@@ -199,9 +214,20 @@ class _Ruleset:
     def _fact_of(self, atom: str) -> str:
         return self._chained.get(atom) or f"findings {self._numbers[atom] // _MEMBERS}"
 
-    def _conclude(self, findings: Mapping[str, Truth]) -> set[tuple[str, Truth]]:
-        """What the rules conclude from findings; each conclusion once, however often a rule fires (D15)."""
-        concluded: set[tuple[str, Truth]] = set()
+    def _truth(self, name: str, concluded: Mapping[str, Set[Truth]]) -> Truth:
+        truths = concluded.get(name, frozenset())
+        marks = tuple(mark in concluded for mark in self._marks[name])
+        if len(truths) == 1 and (not marks or marks == _MARKED[next(iter(truths))]):
+            return next(iter(truths))
+        told = ", ".join(truth for truth in _VALUES if truth in truths) or "nothing"
+        also = ", ".join(
+            mark if marked else f"not {mark}" for mark, marked in zip(_MARKS, marks, strict=False)
+        )
+        raise MatcherError(f"{name}: durable_rules concluded {told}{f' ({also})' if also else ''}")
+
+    def _conclude(self, findings: Mapping[str, Truth]) -> dict[str, set[Truth]]:
+        """The truths that the rules conclude from findings; each once, however often a rule fires (D15)."""
+        concluded: dict[str, set[Truth]] = {}
         asserted: set[str] = set()
         count = 0
         try:
@@ -215,11 +241,12 @@ class _Ruleset:
                 _, fired = durable.start_action_for_state(self._handle, session) or (None, None)
                 while fired:
                     rule = int(fired.split('"', 2)[1])  # of {"<rule>": {<its facts>}}
-                    conclusion = self._conclusions[rule]
-                    if conclusion not in concluded:
-                        concluded.add(conclusion)
-                        if conclusion[0] in self._numbers:
-                            waiting.append(conclusion)
+                    name, truth = self._conclusions[rule]
+                    truths = concluded.setdefault(name, set())
+                    if truth not in truths:
+                        truths.add(truth)
+                        if name in self._numbers:
+                            waiting.append((name, truth))
                     fired = durable.complete_and_start_action(self._handle, session)
         finally:
             # Not retract_fact: after a rule with several patterns has fired, it reads and writes beyond its arrays.
@@ -233,7 +260,8 @@ class _Ruleset:
             if name in asserted:
                 raise MatcherError(f"{name} has more than one truth")
             asserted.add(name)
-            facts.setdefault(self._fact_of(name), []).append(f'"t{self._numbers[name]}":{_VALUES[truth]}')
+            fact, token = self._members[name]
+            facts.setdefault(fact, []).append(f"{token}{_VALUES[truth]}")
         for members in facts.values():
             for start in range(0, len(members), _MEMBERS):
                 yield members[start : start + _MEMBERS]
@@ -246,19 +274,3 @@ class _Ruleset:
 
 def _too_much(name: str) -> MatcherError:
     return MatcherError(f"{name} asks, with its shared findings, for more than a ruleset takes")
-
-
-def _marks(name: str) -> tuple[str, str]:
-    """The names of the conclusions that an expression is possible and that it is refutable."""
-    return f"{name} is possible", f"{name} is refutable"
-
-
-def _truth(name: str, concluded: Set[tuple[str, Truth]]) -> Truth:
-    truths = [truth for truth in _VALUES if (name, truth) in concluded]
-    possible, refutable = ((mark, Truth.MET) in concluded for mark in _marks(name))
-    if len(truths) == 1 and (possible, refutable) == _MARKS[truths[0]]:
-        return truths[0]
-    raise MatcherError(
-        f"{name}: durable_rules concluded {', '.join(truths) or 'nothing'}"
-        f" ({'' if possible else 'not '}possible, {'' if refutable else 'not '}refutable)"
-    )

@@ -3,8 +3,8 @@
 Nested groups and negation are where it errs (D3, D4), and an absent fact proves nothing. So each tree is compiled,
 before any patient is seen, into four lists of conjunctions: when it is met, when it is not met, when it is
 possible (met or unknown) and when it is refutable (not met or unknown). A tree that is both possible and refutable
-is unknown. What a conjunction asks of an atom is a set of truths, so that *not met* and *unknown* are asked for as
-positively as *met*.
+is unknown; of a tree with few conjunctions a fifth list says when that is. What a conjunction asks of an atom is a
+set of truths, so that *not met* and *unknown* are asked for as positively as *met*.
 
 Atoms are conditions with a noun, known by where they stand (``at:baclofen-it.renal.when.any.0``); shared findings,
 known by their id (``finding:reduced-kidney-function``); and groups of ``at_least``, which count as one condition
@@ -40,14 +40,25 @@ _POSSIBLE: Final = frozenset({Truth.MET, Truth.UNKNOWN})
 _REFUTABLE: Final = frozenset({Truth.NOT_MET, Truth.UNKNOWN})
 
 
+_FEW: Final = 16
+"""Ways of being unknown up to which they are listed; of more it is concluded that they are both possible and refutable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled tree: the forms that hold when it is met, not met, possible or refutable."""
+    """A compiled tree: the forms that hold when it is met, not met, possible or refutable, and when it is unknown if those are few."""
 
     met: Form
     not_met: Form
     possible: Form
     refutable: Form
+    unknown: Form = ()
+
+    @property
+    def forms(self) -> dict[Truth, Form]:
+        """What concludes each truth; *unknown* is not among them where it follows from possible and refutable."""
+        own = {Truth.MET: self.met, Truth.NOT_MET: self.not_met}
+        return own | {Truth.UNKNOWN: self.unknown} if self.unknown else own
 
     @property
     def atoms(self) -> frozenset[str]:
@@ -64,7 +75,9 @@ def compile_tree(tree: Tree, path: Path) -> Expression:
     met, not_met, possible, refutable = (
         tuple(_form(tree, path, wanted)) for wanted in (_MET, _NOT_MET, _POSSIBLE, _REFUTABLE)
     )
-    return Expression(met, not_met, possible, refutable)
+    few = len(possible) * len(refutable) <= _FEW
+    unknown = tuple(_weakest(_both(possible, refutable), path)) if few else ()
+    return Expression(met, not_met, possible, refutable, unknown)
 
 
 def atom_of(condition: Leaf | AtLeast, path: Path) -> str:
@@ -110,7 +123,7 @@ def _form(tree: Tree, path: Path, wanted: frozenset[Truth]) -> list[Conjunction]
     return _weakest(chain.from_iterable(forms), path)
 
 
-def _both(left: list[Conjunction], right: list[Conjunction]) -> Iterator[Conjunction]:
+def _both(left: Iterable[Conjunction], right: Iterable[Conjunction]) -> Iterator[Conjunction]:
     """Every conjunction of the left with every one of the right, but for those that contradict themselves."""
     for first, second in product(left, right):
         # The same atom on both sides becomes one: two patterns of a rule never match the same fact (D2).

@@ -103,10 +103,12 @@ def outcome_of(
         if holds is Truth.MET
         else None
     )
-    chosen = (variants[variant],) if variant is not None else ()
+    if variant is not None:
+        sides.append(variants[variant])
+    deciding = [leaf.finding for side in sides for leaf in side.deciding()]
     missing: list[Missing] = []
     if holds is Truth.UNKNOWN:
-        missing = [*subject.missing, *(entry for side in sides for entry in side.missing())]
+        missing = [*subject.missing, *(entry for finding in deciding for entry in finding.missing)]
     elif holds is Truth.MET:
         missing = [*(unless.missing() if unless is not None else ()), *_more_urgent(rule, variants, variant)]
     return RuleOutcome(
@@ -118,8 +120,8 @@ def outcome_of(
         variants=variants,
         variant=variant,
         missing=once(missing),
-        evidence=once(e for side in (*sides, *chosen) for e in side.evidence()) or subject.evidence,
-        notes=once(note for side in (*sides, *chosen) for note in side.notes()),
+        evidence=once(entry for finding in deciding for entry in finding.evidence) or subject.evidence,
+        notes=once(note for finding in deciding for note in finding.notes),
     )
 
 

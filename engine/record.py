@@ -12,6 +12,7 @@ from typing import Any
 from engine.concepts import NO_STANDING, CodedText, Coding, ConceptLibrary
 from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
 from engine.finding import Evidence, Truth
+from engine.free_text import spoken_of, words_that_name
 from engine.medicine import Medicine
 from engine.words import Dated, entry
 
@@ -36,7 +37,7 @@ class Record:
     ``identities`` is what :func:`engine.medicines.identified` has told so far.
     """
 
-    __slots__ = ("_evidence", "_holding", "_lists", "concepts", "facts", "identities")
+    __slots__ = ("_evidence", "_holding", "_lists", "_named", "concepts", "facts", "identities")
 
     def __init__(self, facts: PatientFacts, concepts: ConceptLibrary) -> None:
         """Nothing is sorted yet."""
@@ -45,6 +46,7 @@ class Record:
         self._lists: dict[ListName, _ByConcept] = {}
         self._holding: dict[str, tuple[MedicationFact, ...]] = {}
         self._evidence: dict[int, Evidence] = {}
+        self._named: dict[int, frozenset[str]] = {}
         self.identities: dict[tuple[str, int], Truth] = {}
 
     def members(self, name: ListName, concept: str) -> tuple[Any, ...]:
@@ -72,6 +74,14 @@ class Record:
             }
             found = tuple(m for m in self.facts.medications.items if id(m) in own)
             self._holding[medicine.id] = found
+        return found
+
+    def named(self, medication: MedicationFact) -> frozenset[str]:
+        """The words by which an entry or an order may name a substance (:func:`engine.free_text.words_that_name`)."""
+        found = self._named.get(id(medication))
+        if found is None:
+            spoken = "; ".join(map(spoken_of, codes_of(medication)))
+            found = self._named[id(medication)] = words_that_name(spoken)
         return found
 
     def evidence(self, fact: Dated) -> Evidence:

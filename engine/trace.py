@@ -33,20 +33,17 @@ class Trace:
         for child in self.children:
             yield from child.leaves()
 
-    def deciding(self) -> Iterator[Trace]:
+    def deciding(self) -> list[Trace]:
         """The conditions that made this truth what it is: for a met *any* the met ones, for a failed *all* the failed ones.
 
         Below a ``none`` the sense turns round: it is met because its members are not.
         """
         if not self.children:
-            yield self
-            return
+            return [self]
         wanted = self.truth
         if type(self.condition) is NoneOf:
             wanted = ~wanted
-        for child in self.children:
-            if child.truth is wanted:
-                yield from child.deciding()
+        return [leaf for child in self.children if child.finding.truth is wanted for leaf in child.deciding()]
 
     def evidence(self) -> tuple[Evidence, ...]:
         """The evidence of the deciding conditions, each entry once, in the order of the file."""

@@ -11,7 +11,6 @@ from engine.conditions.context import TRUTH_OF_MEMBERSHIP, Context
 from engine.doses import falls
 from engine.facts import ListName, MedicationFact, OrderAction, TherapyStatus
 from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, unknown
-from engine.free_text import names_ingredient, spoken_of
 from engine.language import MedicationLeaf, OrderLeaf
 from engine.medicines import medicine_in, route_in
 from engine.record import codes_of
@@ -133,27 +132,31 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
     if leaf.medication == "any":
         # An entry that nobody can read is a medicine, too; only by the own medicine's route it may be that one.
         kind, other = (~own if leaf.route is not None else Truth.MET), Truth.MET
-    elif _by_name(fact, leaf, context):
-        kind = other = Truth.MET
     else:
         # It may be the rule's own medicine: baclofen on the list, without a route, is tablets or the pump.
-        kind, other = TRUTH_OF_MEMBERSHIP[medicine_in(concepts, leaf.medication, fact)], ~own
+        coded = medicine_in(concepts, leaf.medication, fact)
+        kind, other = TRUTH_OF_MEMBERSHIP[coded], ~own
+        if coded is Membership.UNKNOWN and _is_named(fact, leaf, context):
+            kind = other = Truth.MET
     when = context.happened_within(fact.ended, leaf.within) if leaf.status == "recent" else Truth.MET
     return _Candidate(fact, kind, other, _by_route(fact, leaf, context), when)
 
 
 def _by_name(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
-    """Whether a medicine without a code that is known is called by the name of an ingredient of the kind.
+    """Whether a medicine counts by its name: it has no code that is known."""
+    coded = medicine_in(context.concepts, leaf.medication, fact)
+    return coded is Membership.UNKNOWN and _is_named(fact, leaf, context)
+
+
+def _is_named(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
+    """Whether a medicine is called by the name of an ingredient of the kind.
 
     Where it also has the name of the rule's own medicine, or of one that does not count, the name tells nothing.
     """
-    concepts = context.concepts
-    if medicine_in(concepts, leaf.medication, fact) is not Membership.UNKNOWN:
-        return False
-    spoken = "; ".join(spoken_of(code) for code in codes_of(fact))
+    names, ingredients_of = context.record.named(fact), context.concepts.ingredients_of
     others = (context.medicine.substance, *leaf.excluding)
-    return names_ingredient(concepts, leaf.medication, spoken) and not any(
-        names_ingredient(concepts, other, spoken) for other in others
+    return not names.isdisjoint(ingredients_of(leaf.medication)) and all(
+        names.isdisjoint(ingredients_of(other)) for other in others
     )
 
 

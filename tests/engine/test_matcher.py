@@ -54,6 +54,22 @@ def test_a_shared_finding_is_never_taken_from_the_caller() -> None:
         assert matcher.decide({"finding:kidney": MET, "at:finding:kidney": NOT_MET})["r"] is NOT_MET
 
 
+def test_unknown_is_concluded_at_once_or_of_many_ways_from_being_possible_and_refutable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few, many = (All(all=(AnyOf(any=(LEAF,) * count), LEAF, LEAF)) for count in (2, 6))
+    with Matcher(compiled(r=few, s=many)) as matcher:
+        monkeypatch.setattr(module, "durable", core := Core())
+        for truth in Truth:
+            given = atoms("r.all.0.any", NOT_MET, truth) | {"at:r.all.1": MET, "at:r.all.2": MET}
+            assert matcher.decide(given) == {"r": truth}
+        assert len(core.facts) == 3
+        for truth in Truth:
+            given = atoms("s.all.0.any", *(NOT_MET,) * 5, truth) | {"at:s.all.1": MET, "at:s.all.2": MET}
+            assert matcher.decide(given) == {"s": truth}
+        assert len(core.facts) == 3 + 2 + 2 + 3  # what it is given each time, and one fact for each mark
+
+
 def test_only_expressions_with_all_their_findings_are_decided() -> None:
     with Matcher(compiled(r=AnyOf(any=(LEAF, LEAF)), s=AnyOf(any=(LEAF, KIDNEY)), kidney=LEAF)) as matcher:
         assert matcher.decide({}) == {}
@@ -104,8 +120,10 @@ def asks(*truths: Truth) -> tuple[dict[str, frozenset[Truth]], ...]:
             r"^r: durable_rules concluded met \(not possible, not refutable\)$",
         ),
         (Expression(asks(MET), (), asks(MET), asks(MET)), r"^r: durable_rules concluded unknown, met "),
+        (Expression((), (), (), (), asks(UNKNOWN)), r"^r: durable_rules concluded nothing$"),
+        (Expression(asks(MET), (), (), (), asks(MET)), r"^r: durable_rules concluded unknown, met$"),
     ],
-    ids=["nothing", "met and not met", "met but not possible", "met and unknown"],
+    ids=["nothing", "met and not met", "met but not possible", "met and unknown", "no truth", "two truths"],
 )
 def test_an_expression_without_exactly_one_truth_is_an_error(expression: Expression, message: str) -> None:
     with (
@@ -242,7 +260,7 @@ def test_d12_only_what_a_decidable_expression_asks_for_is_asserted(monkeypatch: 
     with Matcher(compiled(r=LEAF, s=AnyOf(any=(LEAF, LEAF)))) as matcher:
         monkeypatch.setattr(module, "durable", core := Core())
         matcher.decide({"at:r": MET, "at:other": MET} | atoms("s.any", MET))
-    assert len(core.facts) == 2  # the condition of r, and that r is possible
+    assert core.facts == ['{"id":0,"t0":3}']  # the condition of r
 
 
 def test_d14_a_fact_that_no_rule_asks_for_is_not_an_error() -> None:

@@ -52,6 +52,7 @@ def test_the_forms_hold_exactly_when_the_plain_evaluator_says_so(tree: Tree) -> 
         assert holds(expression.not_met, atoms) is (trace.truth is NOT_MET)
         assert holds(expression.possible, atoms) is (trace.truth is not NOT_MET)
         assert holds(expression.refutable, atoms) is (trace.truth is not MET)
+        assert holds(expression.unknown, atoms) is (trace.truth is UNKNOWN)
 
 
 def as_sets(form: Form) -> list[dict[str, set[Truth]]]:
