@@ -91,6 +91,20 @@ class RuleSet:
         rules = tuple(self.adjustments[rule.id].adjusted if rule.id in names else rule for rule in self.rules)
         return replace(self, rules=rules, adjustments={})
 
+    def as_if_active(self, rule_id: str) -> RuleSet:
+        """The rules with this one looked at whatever its status, for those who are writing it."""
+        active = {"status": "active"}
+        adjustments = dict(self.adjustments)
+        if rule_id in adjustments:
+            adjusted = adjustments[rule_id].adjusted.model_copy(update=active)
+            adjustments[rule_id] = replace(adjustments[rule_id], adjusted=adjusted)
+        rules = tuple(rule.model_copy(update=active) if rule.id == rule_id else rule for rule in self.rules)
+        return replace(self, rules=rules, adjustments=adjustments)
+
+    def current(self) -> tuple[Rule, ...]:
+        """The rules that are in use or being written: all that are not retired."""
+        return tuple(rule for rule in self.rules if rule.status != "retired")
+
     def active(self, hook: Hook | None = None) -> tuple[Rule, ...]:
         """Active rules (experimental ones included), those of one hook when it is given."""
         return tuple(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import UUID
 
+import msgspec
+
 from engine.errors import CdsError
 from engine.evaluation import Engine
 from engine.outcome import RuleOutcome
@@ -74,11 +76,12 @@ def reproduce(record: DecisionRecord, engine: Engine, services: Services) -> Rep
         is_repeat=was_left_out,
     )
     answer = encode(decision.response)
-    return Reproduction(record, answer, answer == record.kept.response, tuple(_changes(record, engine)))
+    sent = record.kept.response
+    return Reproduction(record, answer, answer == sent, tuple(_changes(record, sent, answer, engine)))
 
 
-def _changes(record: DecisionRecord, engine: Engine) -> Iterator[Change]:
-    """What is of another version: Primum, packs, expansions, and the rules of the hook, in the order of their ids."""
+def _changes(record: DecisionRecord, sent: bytes, answer: bytes, engine: Engine) -> Iterator[Change]:
+    """What is of another version: Primum, packs, expansions, the rules of the hook, and the site's adjustments."""
     if record.primum_version != version("primum"):
         yield Change("Primum", record.primum_version, version("primum"))
     then = {f"pack {pack.id}": f"{pack.version}, label {pack.label_version}" for pack in record.packs}
@@ -92,6 +95,20 @@ def _changes(record: DecisionRecord, engine: Engine) -> Iterator[Change]:
     looked_at = {outcome.rule: outcome.version for outcome in record.outcomes}
     active = {rule.id: rule.version for rule in engine.rules.active(Hook(record.hook))}
     yield from _differences(looked_at, active)
+    yield from _differences(_adjusted(sent), _adjusted(answer))
+
+
+def _adjusted(answer: bytes) -> dict[str, str]:
+    """What an answer says that the site has set of each rule, and until when; one that cannot be read says nothing."""
+    try:
+        told = msgspec.json.decode(answer)["extension"]["org.primum.evaluation"]["rules"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return {}
+    return {
+        f"adjustment of {rule['id']}": f"{rule['adjusted']['set']} until {rule['adjusted']['until']}"
+        for rule in told
+        if "adjusted" in rule
+    }
 
 
 def _source(server: str) -> str:

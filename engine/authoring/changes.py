@@ -6,8 +6,8 @@ and whatever else changes who gets its card, or how urgent it is, for a major ve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.authoring.fingerprints import rule_fingerprint
@@ -58,7 +58,31 @@ def rule_changes(old: Loaded, new: Loaded) -> tuple[RuleChange, ...]:
     before = {rule.id: rule for rule in old.rules.rules}
     after = {rule.id: rule for rule in new.rules.rules}
     found = (_change(old, new, before.get(name), after.get(name)) for name in sorted(before | after))
-    return tuple(change for change in found if change.said or change.old != change.new)
+    return _renamed(before, after, tuple(each for each in found if each.said or each.old != each.new))
+
+
+def _renamed(
+    before: Mapping[str, Rule], after: Mapping[str, Rule], changes: tuple[RuleChange, ...]
+) -> tuple[RuleChange, ...]:
+    """The changes; of a rule that is gone and one that is new and says the same, that the one has become the other."""
+    gone = {_but_name(before[change.rule]): change.rule for change in changes if change.new is None}
+    names = {
+        change.rule: gone[_but_name(after[change.rule])]
+        for change in changes
+        if change.old is None and _but_name(after[change.rule]) in gone
+    }
+    said = {
+        new: f"is {old} under another name, which stored decisions do not know" for new, old in names.items()
+    }
+    said |= {old: f"is gone: its name is {new} now" for new, old in names.items()}
+    return tuple(
+        replace(change, said=(Said(said[change.rule], Bump.NONE),)) if change.rule in said else change
+        for change in changes
+    )
+
+
+def _but_name(rule: Rule) -> str:
+    return rule.model_dump_json(exclude={"id", "version", "review"})
 
 
 def _change(old: Loaded, new: Loaded, before: Rule | None, after: Rule | None) -> RuleChange:

@@ -24,7 +24,7 @@ from engine.ruleset import RuleSet
 from engine.wording import wording
 
 EXAMPLES: Final = 3
-"""How many patients are named for each difference."""
+"""How many patients are named for each difference, where they are only examples."""
 
 
 class Effect(StrEnum):
@@ -57,13 +57,14 @@ class _Shown(NamedTuple):
 class Differences:
     """Over how many patients two states of the rules were compared, and for how many each rule's card differs, with examples.
 
-    ``left_out`` names those that one of the two could not be asked about.
+    ``left_out`` names those that one of the two could not be asked about. ``most`` are named for each difference; None names all.
     """
 
     patients: int = 0
     counts: Counter[tuple[str, Effect]] = field(default_factory=Counter)
     examples: dict[tuple[str, Effect], list[str]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    most: int | None = EXAMPLES
 
     def note(self, name: str, found: Iterable[tuple[str, Effect]]) -> None:
         """Count one patient."""
@@ -71,7 +72,7 @@ class Differences:
         for difference in sorted(set(found)):
             self.counts[difference] += 1
             named = self.examples.setdefault(difference, [])
-            if len(named) < EXAMPLES:
+            if self.most is None or len(named) < self.most:
                 named.append(name)
 
     def per_thousand(self, rule: str, effect: Effect) -> float:
@@ -83,9 +84,11 @@ class Differences:
         return max((effect.bump for name, effect in self.counts if name == rule), default=Bump.NONE)
 
 
-def compare_over(old: Engine, new: Engine, patients: Iterable[tuple[str, PatientFacts]]) -> Differences:
+def compare_over(
+    old: Engine, new: Engine, patients: Iterable[tuple[str, PatientFacts]], *, most: int | None = EXAMPLES
+) -> Differences:
     """Ask both about every patient, given by name."""
-    differences = Differences()
+    differences = Differences(most=most)
     for name, facts in patients:
         before, after = (_cards(engine.evaluate(facts), engine.rules) for engine in (old, new))
         differences.note(name, _effects(before, after))
@@ -103,6 +106,8 @@ def compare_cases(old: Loaded, new: Loaded, rules: Iterable[str]) -> Differences
         tests = read_tests(new, rule_id)
         if tests is None:
             continue
+        if tests.problems:
+            differences.left_out.append(f"{rule_id}: its tests, which hold errors")
         earlier = replace(tests, loaded=at_a_site, _engines={})
         for case in tests.cases:
             try:

@@ -51,8 +51,8 @@ class ConditionSeen:
 
 
 def conditions_seen(loaded: Loaded, *, select: str | None = None) -> Iterator[ConditionSeen]:
-    """Every condition of every active rule (or of those whose id contains ``select``) with what its tests saw."""
-    for rule in loaded.rules.active():
+    """Every condition of every rule, drafts included (or of those whose id contains ``select``), with what its tests saw."""
+    for rule in loaded.rules.current():
         tests = read_tests(loaded, rule.id) if select is None or select in rule.id else None
         if tests is not None:
             yield from seen_by(tests)

@@ -43,8 +43,8 @@ class MutantReport:
 
 
 def mutant_reports(loaded: Loaded, *, select: str | None = None) -> Iterator[MutantReport]:
-    """The mutants of every active rule with tests (or of those whose id contains ``select``), one rule at a time."""
-    for rule in loaded.rules.active():
+    """The mutants of every rule with tests, drafts included (or of those whose id contains ``select``), one rule at a time."""
+    for rule in loaded.rules.current():
         if select is None or select in rule.id:
             tests = read_tests(loaded, rule.id)
             if tests is not None and tests.cases:

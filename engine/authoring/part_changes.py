@@ -37,7 +37,10 @@ def say_with(loaded: Loaded) -> Say:
 
 
 def part_changes(old: Loaded, new: Loaded, rule: Rule) -> Iterator[Said]:
-    """What differs in the parts that a rule stands on before and after, by their hashes."""
+    """What differs in the parts that a rule stands on before and after, by their hashes, and in the statements that it follows.
+
+    Another statement of the label makes no other rule, but whoever reads the change should ask whether it still follows.
+    """
     before, after = parts_of(old, old.rules.rule(rule.id)), parts_of(new, rule)
     against = _against(new, rule)
     named = {(reference.kind, reference.name) for reference in references(rule)}
@@ -62,6 +65,10 @@ def part_changes(old: Loaded, new: Loaded, rule: Rule) -> Iterator[Said]:
             yield Said(f"{part} is different in {listing(different)}", bump)
         else:
             yield Said(f"{part} has other words", Bump.PATCH)
+    stated = [loaded.rules.pack_of(rule).statements for loaded in (old, new)]
+    for name in rule.statements:
+        if name in stated[0] and stated[0][name] != stated[1][name]:
+            yield Said(f"the label's statement {name}, which it follows, reads otherwise now", Bump.NONE)
 
 
 def _defined(loaded: Loaded, kind: str, name: str) -> dict[str, Any]:

@@ -86,6 +86,12 @@ class _Comparison:
         come = [member for member in after if member not in before]
         inner = fires != isinstance(new, NoneOf)
         for left in tuple(gone):
+            opposite = next((member for member in come if _opposite(left, member)), None)
+            if opposite is not None:
+                gone.remove(left)
+                come.remove(opposite)
+                yield _major("asks the opposite, that", self._new(opposite))
+        for left in tuple(gone):
             right = next((member for member in come if _akin(left, member)), None)
             if right is not None:
                 gone.remove(left)
@@ -131,6 +137,13 @@ def _is_in(old: Tree, new: Tree, group: type[All | AnyOf]) -> bool:
     if isinstance(old, group) == isinstance(new, group):
         return False
     return new in _members(old) if isinstance(old, group) else old in _members(new)
+
+
+def _opposite(old: Tree, new: Tree) -> bool:
+    """Whether one condition is that the other is not so."""
+    return any(
+        isinstance(one, NoneOf) and _members(one) == (other,) for one, other in ((old, new), (new, old))
+    )
 
 
 def _akin(old: Tree, new: Tree) -> bool:

@@ -190,11 +190,12 @@ def _rule(outcome: RuleOutcome, filtered: bool, adjustment: Adjustment | None) -
         filtered=filtered,
         yielded_to=outcome.yielded_to or "",
         error=outcome.error or "",
-        adjusted=_adjusted(adjustment) if adjustment is not None else None,
+        adjusted=adjustment_report(adjustment) if adjustment is not None else None,
     )
 
 
-def _adjusted(adjustment: Adjustment) -> AdjustmentReport:
+def adjustment_report(adjustment: Adjustment) -> AdjustmentReport:
+    """What a site has set of a rule, and the decision behind it, as answers tell it."""
     return AdjustmentReport(
         adjustment.words,
         adjustment.reason,

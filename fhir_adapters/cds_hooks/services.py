@@ -7,6 +7,7 @@ one of them (conformance row CH-019).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -67,6 +68,12 @@ class Services:
             {service.shown.id: service for service in found}
         )
         self.discovery = encode(Discovery(tuple(service.shown for service in self.by_id.values())))
+
+    def joined(self, other: Services) -> Services:
+        """The services of both; of a hook that both answer, this one's."""
+        both = copy(self)
+        both.by_id = MappingProxyType({**other.by_id, **self.by_id})
+        return both
 
     def of(self, hook: Hook) -> HookService | None:
         """The service that answers a hook; None when no active rule names it."""

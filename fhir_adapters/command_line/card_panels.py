@@ -98,6 +98,10 @@ def _reasons(rule: RuleReport) -> Iterator[Text]:
         yield words(rule.error, "red")
     if rule.yielded_to:
         yield words(f"its card gives way to that of {rule.yielded_to}", "dim")
+    if rule.adjusted is not None:
+        yield words(
+            f"at this site {rule.adjusted.set} until {rule.adjusted.until}: {rule.adjusted.reason}", "yellow"
+        )
     if rule.experimental:
         yield words("experimental: recorded, not shown", "dim")
     for entry in rule.evidence:

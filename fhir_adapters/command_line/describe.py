@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from engine.describe import describe as sentence_of
-from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, rule_named
+from fhir_adapters.command_line.adjustment_views import adjustment_json, tell_adjustment
+from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, moment, rule_named
 from fhir_adapters.command_line.terminal import Format, answers, words, write_json
 
 
@@ -21,12 +22,7 @@ def describe(
     found = rule_named(rule, loaded)
     sentence = sentence_of(found, loaded.concepts, loaded.rules.findings)
     review = found.review.state if found.review.by is None else f"{found.review.state} by {found.review.by}"
-    adjustment = loaded.rules.adjustments.get(found.id)
-    site = (
-        f"{adjustment.words} until {adjustment.until}: {adjustment.reason}"
-        if adjustment is not None
-        else None
-    )
+    adjustment, day = loaded.rules.adjustments.get(found.id), moment(None).date()
     if format is Format.JSON:
         about = {"id": found.id, "version": found.version, "title": found.title, "sentence": sentence}
         write_json(
@@ -35,15 +31,17 @@ def describe(
                 "statements": found.statements,
                 "review": review,
                 "limits": found.limits,
-                "adjusted": site,
+                "status": found.status,
+                "adjusted": adjustment_json(adjustment, day),
             }
         )
         return
     answers.print(
-        words(f"{found.title}", "bold"), words(f"{found.id} {found.version} · {review}", "dim"), sep="\n"
+        words(f"{found.title}", "bold"),
+        words(f"{found.id} {found.version} · {found.status} · {review}", "dim"),
+        sep="\n",
     )
     answers.print(words(sentence))
-    if site is not None:
-        answers.print(words(f"At this site {site}", "yellow"))
+    tell_adjustment(adjustment, day)
     if found.limits:
         answers.print(words(f"Limits: {' '.join(found.limits.split())}", "dim"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich import box
@@ -18,6 +19,7 @@ from engine.errors import CdsError
 from engine.evaluation import Engine
 from engine.rule import Rule
 from fhir_adapters.cds_hooks.services import Services
+from fhir_adapters.command_line.adjustment_views import adjustment_json, tell_adjustment
 from fhir_adapters.command_line.options import (
     FormatOption,
     HookOption,
@@ -29,6 +31,8 @@ from fhir_adapters.command_line.options import (
 )
 from fhir_adapters.command_line.questions import Question, questions_of, read_file
 from fhir_adapters.command_line.terminal import OUTCOME_STYLES, Format, answers, refuse, words, write_json
+
+_STATUS: Final = {"draft": "a draft", "retired": "retired"}
 
 
 def explain(
@@ -47,14 +51,13 @@ def explain(
     """Show each line of a rule as met, not met or unknown, with the patient's evidence, and what would change the outcome.
 
     The numbers in front are the lines of the rule's file. Below them stand the smallest changes of findings with
-    which the rule would end the other way. Ends with 1 when the file cannot be read, or asks at a hook at which the
-    rule is not.
+    which the rule would end the other way. A draft is looked at as if it were active. What a site has adjusted is said,
+    and heeded. Ends with 1 when the file cannot be read, or asks at a hook at which the rule is not.
     """
     loaded = usable_rules(rules)
     wanted = rule_named(rule, loaded)
-    if wanted.status != "active":
-        refuse(f"{wanted.id} is {wanted.status}: only active rules are looked at.")
-    engine, services = Engine(loaded.rules, loaded.concepts), Services(loaded.rules, loaded.concepts)
+    now, looked_at = moment(today), loaded.rules.as_if_active(wanted.id)
+    engine, services = Engine(looked_at, loaded.concepts), Services(looked_at, loaded.concepts)
     try:
         for question in questions_of(read_file(file), hook, services):
             if question.context.hook not in wanted.hooks:
@@ -62,11 +65,10 @@ def explain(
                 refuse(
                     f"{file} asks at {question.context.hook}, but {wanted.id} is looked at only at {asked}."
                 )
-            decision = question.decide(engine, moment(today))
+            decision = question.decide(engine, now)
             outcomes = (outcome for outcome in decision.evaluation.outcomes if outcome.rule.id == wanted.id)
-            _report(
-                question, [explanation_of(outcome, loaded) for outcome in outcomes], wanted, loaded, format
-            )
+            explanations = [explanation_of(outcome, loaded) for outcome in outcomes]
+            _report(question, explanations, wanted, loaded, now.date(), format)
     except CdsError as error:
         refuse(f"{file}: {error}.")
     finally:
@@ -74,15 +76,24 @@ def explain(
 
 
 def _report(
-    question: Question, explanations: list[Explanation], rule: Rule, loaded: Loaded, format: Format
+    question: Question,
+    explanations: list[Explanation],
+    rule: Rule,
+    loaded: Loaded,
+    day: date,
+    format: Format,
 ) -> None:
+    adjustment = loaded.rules.adjusted_on(day).get(rule.id)
     if format is Format.JSON:
-        value: dict[str, Any] = {"patient": question.patient, "explanations": explanations}
-        write_json(value)
+        about: dict[str, Any] = {"patient": question.patient, "status": rule.status}
+        write_json({**about, "adjusted": adjustment_json(adjustment, day), "explanations": explanations})
         return
     for explanation in explanations:
         answers.print(words(f"{rule.title} · {loaded.files[rule.id]} · {question.patient}", "dim"))
         answers.print(_head(explanation))
+        if rule.status != "active":
+            answers.print(words(f"It is {_STATUS[rule.status]}: no service looks at it.", "yellow"))
+        tell_adjustment(adjustment, day)
         answers.print(_table(explanation))
         for change in explanation.would_change:
             answers.print(words(change.sentence))

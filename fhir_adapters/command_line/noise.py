@@ -9,14 +9,13 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
 from engine.evaluation import Engine
 from fhir_adapters.cds_hooks.services import Services
 from fhir_adapters.command_line.options import FormatOption, RulesOption, TodayOption, loaded_rules, moment
-from fhir_adapters.command_line.terminal import Format, answers, notices, refuse, say, write_json
+from fhir_adapters.command_line.terminal import Format, answers, progress, refuse, say, write_json
 from fhir_adapters.screening.cohort import pump_patients
 from fhir_adapters.screening.noise import (
     Noise,
@@ -63,7 +62,7 @@ def noise(
     if paths:
         plays.append(("first test doses", first_doses(_read(paths)), len(paths)))
     found = [
-        count(kind, track(bundles, kind, total=total, console=notices, transient=True), engine, services, now)
+        count(kind, progress(bundles, kind, total), engine, services, now)
         for kind, bundles, total in plays
         if total
     ]

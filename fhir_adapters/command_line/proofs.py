@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +17,7 @@ from engine.authoring.mutants import MutantReport, mutant_reports, totals
 from engine.describe import describe_condition
 from fhir_adapters.command_line.coverage_page import coverage_page
 from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules
-from fhir_adapters.command_line.terminal import Format, answers, counted, notices, refuse, write_json
+from fhir_adapters.command_line.terminal import Format, answers, counted, progress, refuse, say, write_json
 
 
 def coverage(
@@ -117,9 +117,9 @@ def _change(change: LabelChange) -> Text:
 
 def show_mutants(loaded: Loaded, select: str | None, format: Format) -> bool:
     """Run the mutants of all rules and print what came of them; whether none survived without a reason."""
-    rules = [rule.id for rule in loaded.rules.active() if select is None or select in rule.id]
+    rules = [rule.id for rule in loaded.rules.current() if select is None or select in rule.id]
     reports: list[MutantReport] = []
-    for rule in track(rules, "Running mutants", console=notices, transient=True):
+    for rule in progress(rules, "Running mutants"):
         reports += (report for report in mutant_reports(loaded, select=rule) if report.rule == rule)
     mutants, killed, survivors = totals(reports)
     unused = [(report.rule, name) for report in reports for name in report.unused_reasons]
@@ -136,6 +136,7 @@ def show_mutants(loaded: Loaded, select: str | None, format: Format) -> bool:
                 Text(f"{rule}  {name}: listed as equivalent, but it is killed or does not exist", "yellow")
             )
         answers.print(Text(f"{mutants} mutants: {killed} killed, {len(survivors)} survived.", "bold"))
+        _say_if_none(reports, select)
     return bool(reports) and all(report.ok for report in reports)
 
 
@@ -159,7 +160,14 @@ def show_conditions(loaded: Loaded, select: str | None, format: Format) -> bool:
             )
             answers.print(Text(f"    {describe_condition(entry.condition, loaded.concepts)}"))
         answers.print(Text(f"{len(seen)} conditions: {len(seen) - len(lacking)} covered.", "bold"))
+        _say_if_none(seen, select)
     return bool(seen) and not lacking
+
+
+def _say_if_none(found: Sized, select: str | None) -> None:
+    if not found:
+        named = f" has {select} in its id and" if select is not None else ""
+        say(f"No rule here{named} has tests that can run.", "red")
 
 
 def _place(entry: ConditionSeen) -> str:

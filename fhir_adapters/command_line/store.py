@@ -17,6 +17,7 @@ from rich.table import Table
 from engine.errors import CdsError
 from engine.evaluation import Engine
 from fhir_adapters.cds_hooks.services import Services
+from fhir_adapters.command_line.adjustment_views import adjustment_json, tell_adjustment
 from fhir_adapters.command_line.card_panels import panels, response_of
 from fhir_adapters.command_line.options import CriticalOption, FormatOption, RulesOption, usable_rules
 from fhir_adapters.command_line.terminal import (
@@ -143,7 +144,8 @@ def reproduce(
 ) -> None:
     """Take a stored decision again, from its kept request and at its own moment, and show the cards.
 
-    Ends with 1 when the answer is not the one that was sent; what has another version since then is named.
+    What the site had adjusted on that day is said. Ends with 1 when the answer is not the one that was sent; what has another version
+    since then is named.
     """
     with _opened(store) as opened:
         record = _found(decision, opened)
@@ -155,12 +157,17 @@ def reproduce(
         refuse(f"{error}.")
     finally:
         engine.close()
+    day, asked = record.taken_at.date(), {outcome.rule for outcome in record.outcomes}
+    adjusted = {rule: each for rule, each in loaded.rules.adjusted_on(day).items() if rule in asked}
     if format is Format.JSON:
         response = msgspec.json.decode(again.answer)
-        write_json({"same": again.same, "changes": again.changes, "response": response})
+        told = {rule: adjustment_json(adjustment, day) for rule, adjustment in adjusted.items()}
+        write_json({"same": again.same, "changes": again.changes, "adjusted": told, "response": response})
     else:
         for panel in panels(response_of(again.answer)):
             answers.print(panel)
+        for rule, adjustment in adjusted.items():
+            tell_adjustment(adjustment, day, rule)
         for line in _verdict(again):
             say(line, "" if again.same else "yellow")
     if not again.same:

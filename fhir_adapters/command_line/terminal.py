@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.text import Text
 
 answers: Final = Console(highlight=False)
@@ -16,6 +18,9 @@ notices: Final = Console(stderr=True, highlight=False)
 
 OUTCOME_STYLES: Final = {"met": "bold green", "not_met": "dim", "unknown": "yellow"}
 """How the three outcomes look; their order is the one in which they are counted."""
+
+
+T = TypeVar("T")
 
 
 class Format(StrEnum):
@@ -49,6 +54,11 @@ def write_json(value: Any) -> None:
 def say(text: str, style: str = "") -> None:
     """One sentence on standard error, never broken into lines."""
     notices.print(words(text, style), soft_wrap=True)
+
+
+def progress(items: Iterable[T], told: str, total: float | None = None) -> Iterable[T]:
+    """The items, with how far they are on standard error where that is a terminal."""
+    return track(items, told, total, console=notices, transient=True, disable=not notices.is_terminal)
 
 
 def drawn(screen: Console, title: str) -> str:

@@ -116,4 +116,34 @@ def test_the_command_line_says_what_is_not_shown_and_what_has_ended(tmp_path: Pa
     assert "at this site baclofen-it.opioids is not shown until 2026-01-31" in shown.stdout
     assert "this ended on 2026-01-31: baclofen-it.opioids is as it ships again" in shown.stdout
     told = run(app, ["describe", "opioids", "--rules", str(folder)])
-    assert "At this site not shown until 2026-01-31: The ward's own protocol covers it." in told.stdout
+    assert "At this site not shown until 2026-01-31, which has ended: it is as it ships again." in told.stdout
+    ended = json.loads(run(app, ["describe", "opioids", "--rules", str(folder), "--format", "json"]).stdout)
+    assert (ended["adjusted"]["set"], ended["adjusted"]["in_force"]) == ("not shown", False)
+
+
+def test_the_command_line_says_what_is_adjusted_where_it_speaks_of_a_patient(
+    tmp_path: Path, local: Path
+) -> None:
+    from typer.testing import CliRunner
+
+    from fhir_adapters.cli import app
+
+    folder = shutil.copytree(DEFAULT_FOLDER, tmp_path / "rules")
+    shutil.copytree(local, folder / "local", ignore=shutil.ignore_patterns("rules"))
+    order = tmp_path / "order.json"
+    order.write_bytes(request_on(DAY))
+    run = CliRunner(env={"COLUMNS": "160", "TERM": "dumb", "NO_COLOR": "1"}).invoke
+    asked = ("--rules", str(folder), "--today", DAY.isoformat())
+    told = run(app, ["explain", "opioids", str(order), *asked])
+    said = "until 2026-06-30: The ward's own protocol covers it."
+    assert f"At this site not shown {said} (approved by drug and therapeutics committee)" in told.stdout
+    answer = json.loads(run(app, ["explain", "age-under-4", str(order), *asked, "--format", "json"]).stdout)
+    assert answer["adjusted"] == {
+        "set": "warning as its urgency",
+        "reason": "A ward for small children.",
+        "approved_by": "drug and therapeutics committee",
+        "until": "2026-06-30",
+        "silenced": False,
+        "in_force": True,
+    }
+    assert "at this site not shown" in run(app, ["check", str(order), "--all", *asked]).stdout

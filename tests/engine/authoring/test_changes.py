@@ -306,6 +306,7 @@ def test_rules_that_are_new_or_gone_have_no_version_to_raise(
     folder: Folder, changed: Callable[[], list[RuleChange]]
 ) -> None:
     text = (folder.path / EPILEPSY).read_text().replace("baclofen-it.epilepsy", "baclofen-it.seizures")
+    text = text.replace("4 years", "5 years")
     folder.write("baclofen-it/monitoring/seizures.yaml", text).remove(EPILEPSY)
     gone, new = changed()
     assert (gone.rule, gone.new, gone.said[0].words) == (

@@ -88,6 +88,18 @@ def test_patients_are_counted_by_rule_and_named_by_example(folder: Folder, mini:
     assert (found.bump(rule), found.bump(RULE)) == (Bump.MAJOR, Bump.NONE)
 
 
+def test_tests_that_hold_errors_are_named_and_all_patients_where_they_are_asked_for(
+    folder: Folder, mini: Loaded
+) -> None:
+    folder.edit(FILE.replace(".yaml", ".test.yaml"), "today: 2026-03-01", "todday: 2026-03-01")
+    found = compare_cases(mini, folder.load(), [RULE])
+    assert (found.patients, found.left_out) == (0, [f"{RULE}: its tests, which hold errors"])
+    everybody = Differences(most=None)
+    for number in range(5):
+        everybody.note(f"patient {number}", [(RULE, Effect.LOST)])
+    assert len(everybody.examples[RULE, Effect.LOST]) == 5
+
+
 def test_nobody_is_no_share() -> None:
     assert Differences().per_thousand(RULE, Effect.LOST) == 0.0
 

@@ -1,9 +1,12 @@
 """``primum explain``: the lines of a rule with what they came to."""
 
 import json
+import shutil
 from pathlib import Path
 
 from tests.fhir_adapters.command_line.conftest import TODAY, Run
+
+MINI = Path(__file__).resolve().parents[2] / "fixtures" / "rules-mini"
 
 
 def test_each_line_says_what_it_came_to_and_why(primum: Run, order_sign: Path) -> None:
@@ -70,3 +73,21 @@ def test_an_unreadable_file_is_one_sentence(primum: Run, tmp_path: Path) -> None
     assert shown.stderr.splitlines() == [
         f"{tmp_path / 'absent.json'}: the file cannot be read (No such file or directory)."
     ]
+
+
+def test_a_draft_is_looked_at_as_if_it_were_active_and_its_tests_count(
+    primum: Run, order_sign: Path, tmp_path: Path
+) -> None:
+    rules = shutil.copytree(MINI, tmp_path / "rules")
+    file = rules / "baclofen-it/warnings/renal-impairment.yaml"
+    file.write_text(file.read_text().replace("status: active", "status: draft"), encoding="utf-8")
+    shown = primum("explain", "renal-impairment", order_sign, "--rules", rules, "--today", TODAY)
+    assert shown.exit_code == 0
+    assert "It is a draft: no service looks at it." in shown.stdout
+    assert " lab: lab-egfr " in shown.stdout
+    asked = ("rules", "test", "--rules", rules, "-k", "renal")
+    told = json.loads(primum(*asked, "--coverage", "--format", "json").stdout)
+    assert told["conditions"] == 3
+    none = primum(*asked[:-1], "nothing-like-it", "--coverage")
+    assert none.exit_code == 1
+    assert "No rule here has nothing-like-it in its id and has tests that can run." in none.stderr

@@ -40,7 +40,7 @@ def test_a_change_is_told_with_patients_and_version(primum: Run, folder: Path) -
     assert "in 1,000 generated situations (pump patient " in shown.stdout
     assert "calls for major; the version was not raised" in shown.stdout
     assert (
-        "1 rule changed, 1 not raised far enough; asked about 5 tests and 80 generated situations."
+        "1 rule changed, 1 not raised far enough; asked about 80 generated situations and 5 tests."
         in shown.stdout
     )
 
@@ -52,7 +52,7 @@ def test_a_version_raised_as_the_change_asks_is_enough(primum: Run, folder: Path
     assert shown.exit_code == 0
     [rule] = json.loads(shown.stdout)["rules"]
     assert (rule["called_for"], rule["made"], rule["enough"]) == ("major", "major", True)
-    [lost] = rule["patients"]
+    [lost] = rule["generated"]
     assert lost["effect"] == "no longer gets the card"
     assert lost["per_1000"] == lost["count"] * 1000 / 80
     assert len(lost["examples"]) == min(lost["count"], 3)
@@ -74,7 +74,7 @@ def test_patients_may_ask_for_more_than_the_words(primum: Run, folder: Path) -> 
     epilepsy = told["baclofen-it.epilepsy"]
     assert [said["bump"] for said in epilepsy["changes"]] == ["patch"]
     assert epilepsy["called_for"] == "major"
-    assert "no longer gets the card" in {entry["effect"] for entry in epilepsy["patients"]}
+    assert "no longer gets the card" in {entry["effect"] for entry in epilepsy["generated"]}
 
 
 def test_nothing_changed(primum: Run, folder: Path) -> None:
@@ -82,7 +82,7 @@ def test_nothing_changed(primum: Run, folder: Path) -> None:
     assert shown.exit_code == 0
     assert (
         shown.stdout
-        == "0 rules changed, 0 not raised far enough; asked about 0 tests and 0 generated situations.\n"
+        == "0 rules changed, 0 not raised far enough; asked about 0 generated situations and 0 tests.\n"
     )
 
 
@@ -107,7 +107,7 @@ def test_the_base_may_be_a_revision(primum: Run, folder: Path) -> None:
     assert "reads “Epilepsy: look for seizures” instead of “Epilepsy: watch for seizures”" in shown.stdout
     unknown = primum("rules", "diff", "--pumps", "0", "--rules", folder, "HEAD~7")
     assert (unknown.exit_code, unknown.stdout) == (2, "")
-    assert "neither a folder nor a revision" in unknown.stderr
+    assert "neither a folder or archive nor a revision" in unknown.stderr
     assert primum("rules", "diff", "--rules", folder, "--", "--output=x").exit_code == 2
     shutil.copytree(folder, folder.parent / "later")
     assert (

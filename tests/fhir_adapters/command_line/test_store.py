@@ -1,6 +1,7 @@
 """``primum store`` and ``primum reproduce``: what an operator and an auditor see."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -156,7 +157,7 @@ def test_reproduce_shows_the_same_cards(
     as_json = json.loads(
         primum("reproduce", decision, "--store", url, "--rules", MINI, "--format", "json").stdout
     )
-    assert as_json == {"same": True, "changes": [], "response": decided}
+    assert as_json == {"same": True, "changes": [], "adjusted": {}, "response": decided}
 
 
 def test_reproduce_with_other_rules_names_them_and_ends_with_1(
@@ -173,6 +174,27 @@ def test_reproduce_with_other_rules_names_them_and_ends_with_1(
     done = primum("reproduce", decision, "--store", url, "--rules", rules)
     assert done.exit_code == 1
     assert "baclofen-it.wrong-route: then 1.0.0, now 1.0.1" in done.stderr
+
+
+def test_reproduce_says_what_the_site_has_adjusted_and_what_it_had_not(
+    primum: Run, url: str, decision: str, tmp_path: Path
+) -> None:
+    rules = Path(shutil.copytree(MINI, tmp_path / "rules"))
+    (rules / "local").mkdir(exist_ok=True)
+    (rules / "local/adjustments.yaml").write_text(
+        "adjustments:\n  baclofen-it.renal-impairment:\n    set: {status: retired}\n    reason: Ours.\n"
+        "    approved_by: drug and therapeutics committee\n    until: 2026-12-31\n",
+        encoding="utf-8",
+    )
+    done = primum("reproduce", decision, "--store", url, "--rules", rules)
+    assert done.exit_code == 1
+    said = "adjustment of baclofen-it.renal-impairment: then not there, now not shown until 2026-12-31"
+    assert said in done.stderr
+    assert "At this site baclofen-it.renal-impairment not shown until 2026-12-31: Ours." in done.stdout
+    told = json.loads(
+        primum("reproduce", decision, "--store", url, "--rules", rules, "--format", "json").stdout
+    )
+    assert told["adjusted"]["baclofen-it.renal-impairment"]["silenced"]
 
 
 def test_ch_131_reproduce_heeds_what_a_site_wants_to_be_critical(
