@@ -5,6 +5,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 JOBS ?= 2
 SECONDS ?= 60
 
+# Where a machine keeps Python from keeping what it compiles, each command that a test starts would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
@@ -24,7 +27,7 @@ run: $(STAMP) ## start the demonstration (ONCE=1 stops after one round, PORT=n s
 	@$(BIN)/primum demo
 
 test: $(STAMP) ## run every test, with the coverage of the engine (JOBS=n, 2 at a time by default)
-	@$(BIN)/python -m pytest -n $(JOBS) --cov
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov
 
 test-quick: $(STAMP) ## run the tests that take seconds
 	@$(BIN)/python -m pytest -m 'not full and not browser'

@@ -17,6 +17,10 @@ class CodeIndex:
         named = self.beginnings if prefix else self.exact
         named.setdefault((uri, code), set()).add(concept_id)
 
+    def copy(self) -> CodeIndex:
+        """An index to which more whole codes may be added; the beginnings are the same in both."""
+        return CodeIndex({key: set(named) for key, named in self.exact.items()}, self.beginnings)
+
     def concepts(self, uri: str, code: str) -> set[str]:
         """The concepts that name a code."""
         found = set(self.exact.get((uri, code), ()))

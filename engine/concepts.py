@@ -177,10 +177,7 @@ class ConceptLibrary:
                 for entry in listed:
                     uri = self._described(entry.system).uri
                     index.add(uri, self._normal(uri, entry.code), concept.id, prefix=entry.prefix)
-        for (system, code), concept_ids in self.local_codes.items():
-            uri = self.system_uri(system)
-            for concept_id in concept_ids:
-                self._codes.add(uri, self._normal(uri, code), concept_id)
+        self._map(self.local_codes)
         for concept_id, expansion in self.expansions.items():
             self._add((concept_id, system, code) for system, code in expansion.codes)
         self.sources = sources(self.expansions)
@@ -202,6 +199,12 @@ class ConceptLibrary:
             raise ConceptError(f"code system {name} is not described in systems.yaml")
         return system
 
+    def _map(self, local_codes: Mapping[tuple[str, str], frozenset[str]]) -> None:
+        for (system, code), concept_ids in local_codes.items():
+            uri = self.system_uri(system)
+            for concept_id in concept_ids:
+                self._codes.add(uri, self._normal(uri, code), concept_id)
+
     def _add(self, members: Iterable[tuple[str, str, str]]) -> None:
         for concept_id, system, code in members:
             uri = self.system_uri(system)
@@ -213,6 +216,14 @@ class ConceptLibrary:
         more = copy(self)
         more._added, more._cache, more._standings = dict(self._added), {}, {}
         more._add(members)
+        return more
+
+    def with_local_codes(self, local_codes: Mapping[tuple[str, str], frozenset[str]]) -> ConceptLibrary:
+        """The same concepts with more codes of a site's own; this library stays as it is."""
+        more = copy(self)
+        more.local_codes = {**self.local_codes, **local_codes}
+        more._codes, more._cache, more._standings = self._codes.copy(), {}, {}
+        more._map(local_codes)
         return more
 
     def _systems_that_deny(self, concept_id: str) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
@@ -70,7 +70,7 @@ T = TypeVar("T")
 def with_site_codes(concepts: ConceptLibrary) -> ConceptLibrary:
     """The concepts as at a site that has mapped a code of its own to every concept that ships without any."""
     mapped = {(SITE, name): frozenset({name}) for name in concepts.concepts if _waits(concepts, name)}
-    return replace(concepts, local_codes={**concepts.local_codes, **mapped})
+    return concepts.with_local_codes(mapped)
 
 
 def _waits(concepts: ConceptLibrary, name: str) -> bool:

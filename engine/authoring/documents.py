@@ -32,7 +32,7 @@ class Position:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Document:
     """The data of one file; ``values`` and ``keys`` say where each path's value and key stand."""
 

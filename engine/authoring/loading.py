@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -44,6 +45,9 @@ _NOT_READ = frozenset({"schema"})
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+")
 _WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+# Parsing takes most of the time of loading, and who loads a folder again (a workbench, a comparison) still holds most of its texts.
+_IN_USE: Final[WeakValueDictionary[str, Document]] = WeakValueDictionary()
 
 _QUOTE = "put the text in double quotes"
 # What the parser says, in its own words, and what an author needs to hear.
@@ -227,7 +231,13 @@ def _scalar(event: ScalarEvent) -> Any:
 
 def parse_document(text: str, file: str) -> tuple[Document, list[Problem]]:
     """A YAML text as a document, and what is wrong with it; ``file`` is the name that problems carry."""
-    return _Text(text.removeprefix("\ufeff").replace("\r\n", "\n"), file).read()
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if (known := _IN_USE.get(text)) is not None:
+        return replace(known, file=file), []
+    document, problems = _Text(text, file).read()
+    if not problems:
+        _IN_USE[text] = document
+    return document, problems
 
 
 def read_document(path: FilePath, file: str) -> tuple[Document, list[Problem]]:

@@ -250,6 +250,14 @@ class TestWhatASiteAdds:
         assert is_in(after, "neurology", (SNOMED, "230381009")) is YES
         assert is_in(before, "epilepsy", (SNOMED, "230381009")) is NO
 
+    def test_a_site_may_map_more_codes_and_the_library_stays_as_it_is(self) -> None:
+        epilepsy = concept("epilepsy", "snomed 84757009")
+        before = library(epilepsy, concept("pain"), local_codes={("urn:ours", "E"): frozenset({"epilepsy"})})
+        after = before.with_local_codes({("urn:ours", "E"): frozenset({"pain"})})
+        assert is_in(before, "pain", ("urn:ours", "E")) is NO
+        assert [is_in(after, name, ("urn:ours", "E")) for name in ("epilepsy", "pain")] == [YES, YES]
+        assert is_in(before, "pain", ("urn:ours", "E")) is NO
+
     def test_a_library_says_which_codings_it_names_and_which_it_has_never_heard_of(self) -> None:
         found = library(
             concept("epilepsy", "snomed 84757009", exclude=concept("", "snomed 1").codes),

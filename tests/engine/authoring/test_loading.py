@@ -214,6 +214,28 @@ def test_the_default_folder_is_beside_the_engine():
     assert (DEFAULT_FOLDER / "concepts").is_dir()
 
 
+def test_a_text_that_is_in_use_is_not_parsed_again_and_a_change_is_read(folder):
+    before = folder.load()
+    concepts, rule = "rules/concepts/conditions.yaml", "rules/baclofen-it/warnings/renal-impairment.yaml"
+    folder.edit("baclofen-it/warnings/renal-impairment.yaml", "Reduced kidney", "Poor kidney")
+    after = folder.load()
+    assert after.documents[concepts].data is before.documents[concepts].data
+    assert before.documents[rule].data["title"] == "Reduced kidney function"
+    assert after.documents[rule].data["title"] == "Poor kidney function"
+
+
+def test_two_files_may_say_the_same_and_each_keeps_its_name():
+    first, second = (parse_document("a: 1\n", name)[0] for name in ("a.yaml", "b.yaml"))
+    assert str(first.position(("a",))) == "a.yaml:1:4"
+    assert str(second.position(("a",))) == "b.yaml:1:4"
+
+
+def test_what_is_wrong_with_a_text_is_said_each_time():
+    documents, problems = zip(*(parse_document("a: 1\na: 2\n", "a.yaml") for _ in "12"), strict=True)
+    assert documents[0] is not documents[1]
+    assert [problem.code for (problem,) in problems] == ["key-duplicate", "key-duplicate"]
+
+
 def test_a_service_refuses_a_broken_folder_with_all_its_problems(folder):
     folder.edit("baclofen-it/monitoring/epilepsy.yaml", "kind: warning", "kind: warnin")
     folder.edit("baclofen-it/warnings/renal-impairment.yaml", "kind: warning", "kind: caution")
