@@ -17,6 +17,7 @@ from msgspec import Raw, Struct
 
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.mapping.elements import codeable_concept
+from fhir_adapters.mapping.shapes import faults
 
 RawJson: TypeAlias = Raw | bytes
 
@@ -264,13 +265,14 @@ def decode_resource(raw: RawJson, expected: str = "") -> dict[str, Any] | None:
 
 @lru_cache(maxsize=8192)
 def _recurring(raw: bytes) -> Any:
-    """An element that is the same in many resources: a concept as CodedText, anything else as it is."""
+    """An element that is the same in many resources: a concept as CodedText, anything else as it is, a misshapen concept too."""
     return _element(raw)
 
 
 def _element(raw: bytes) -> Any:
     value = _ANY.decode(raw)
-    return codeable_concept(value) if isinstance(value, dict) else value
+    readable = isinstance(value, dict) and not faults({"code": value})
+    return codeable_concept(value) if readable else value
 
 
 def decode_value(raw: RawJson) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Final
 
 from engine.concepts import CodedText
@@ -21,6 +21,7 @@ from fhir_adapters.mapping.elements import (
     reference,
     text,
 )
+from fhir_adapters.mapping.products import Resolve, find
 from fhir_adapters.mapping.statuses import meaning, status_of
 
 _DEVICE: Final = frozenset(
@@ -47,9 +48,7 @@ def device(resource: Json, name: str, issues: DataIssues) -> DeviceFact | Gap | 
     return DeviceFact(name, code, status not in _INACTIVE, _replace_by(resource, name, issues))
 
 
-def device_use(
-    resource: Json, name: str, issues: DataIssues, *, resolve: Callable[[str], Json | None]
-) -> DeviceFact | Gap | None:
+def device_use(resource: Json, name: str, issues: DataIssues, *, resolve: Resolve) -> DeviceFact | Gap | None:
     """What a DeviceUseStatement (R5: DeviceUsage) says is in use; None when it is intended, or an error.
 
     What the device is stands in the Device that it names; without that one only its display is known.
@@ -59,7 +58,7 @@ def device_use(
         return status
     used = node(resource.get("device"))
     written = reference(used)
-    named = resolve(written) if written else None
+    named = find(written, resolve, resource)
     kind = codeable_concept(used.get("concept")) if named is None else _type(named)
     if not kind.codings and not kind.text:
         kind = CodedText(text=text(used.get("display")))

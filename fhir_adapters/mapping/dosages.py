@@ -30,10 +30,12 @@ from fhir_adapters.mapping.elements import (
     text,
     whole,
 )
+from fhir_adapters.mapping.shapes import readable
 from fhir_adapters.mapping.timings import DAYS, Schedule, schedule
 
 AS_NEEDED: Final = "it is given as needed, so that the amount a day is at most what is stated"
 
+_FLAGS: Final = ("asNeededBoolean", "asNeeded")
 _REASONS: Final = ("asNeededCodeableConcept", "asNeededFor")
 _DOSE: Final = ("doseQuantity", "doseRange", "dose", "doseSimpleQuantity")
 _RATE: Final = ("rateQuantity", "rateRatio", "rateRange", "rateSimpleQuantity")
@@ -247,8 +249,9 @@ def _limited(
         if limit is not None and limit.high is not None and (daily.high is None or limit.high < daily.high):
             low = None if daily.low is None else min(daily.low, limit.high)
             daily = QuantityInterval(low, daily.low_inclusive, limit.high, True, daily.unit)
-    if boolean(raw.get("asNeededBoolean", raw.get("asNeeded"))) or any(raw.get(name) for name in _REASONS):
-        problems.append(AS_NEEDED)
+    unclear = not all(readable(raw, name) for name in _FLAGS)
+    if unclear or any(boolean(raw.get(name)) for name in _FLAGS) or any(raw.get(name) for name in _REASONS):
+        problems.append("whether it is given as needed cannot be read" if unclear else AS_NEEDED)
         daily = _at_most(daily) if daily is not None else None
     return daily
 

@@ -96,6 +96,8 @@ def codeable_concept(value: object) -> CodedText:
     if not isinstance(value, dict) or not value:
         return NO_CODE
     if "concept" in value and "coding" not in value:
+        if isinstance(value["concept"], str):
+            return CodedText(text=text(value["concept"]))
         value = node(value["concept"])
     raw = value.get("coding")
     if raw is None and "code" in value:
@@ -198,7 +200,10 @@ def _compared(value: Json, what: str, problems: Problems) -> QuantityInterval | 
     found = _simple(value, what, problems)
     if found is None:
         return None
-    interval = QuantityInterval.from_comparator(found, text(value.get("comparator")) or None)
+    written = value.get("comparator")
+    # One that is no text limits the value in a way that nobody knows; it must not pass for none.
+    comparator = text(written) if isinstance(written, str) else "?" if written is not None else ""
+    interval = QuantityInterval.from_comparator(found, comparator or None)
     if interval.low is None and interval.high is None:
         problems.append(f"{what} has a comparator that does not limit it")
         return None

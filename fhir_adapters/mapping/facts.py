@@ -34,6 +34,7 @@ from fhir_adapters.mapping.patient import person
 from fhir_adapters.mapping.practitioners import specialties
 from fhir_adapters.mapping.procedures import procedure
 from fhir_adapters.mapping.services import service
+from fhir_adapters.mapping.shapes import NOT_READ, faults
 from fhir_adapters.mapping.statuses import modified, unreadable
 from fhir_adapters.mapping.therapy_statuses import KINDS
 from fhir_adapters.record import LIST_OF, PatientRecord, in_order
@@ -145,7 +146,17 @@ def patient_facts(
         user_specialties=_specialties(record, review.user),
         parameters=parameters,
     )
+    _name_misshapen((*record, *review.entries()), issues)
     return facts, DataIssues(sorted(issues, key=lambda issue: (issue.reference, issue.element, issue.reason)))
+
+
+def _name_misshapen(entries: Iterable[Entry], issues: DataIssues) -> None:
+    """Name what the readers passed over as absent, unless they have said so themselves."""
+    named = {(issue.reference, issue.element) for issue in issues}
+    for entry in entries:
+        for path in faults(entry.resource):
+            if (entry.reference, path) not in named:
+                issues.add(entry.reference, path, "unreadable", NOT_READ)
 
 
 class _Lists:

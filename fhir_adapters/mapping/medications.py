@@ -20,7 +20,6 @@ from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.dosages import AS_NEEDED, DosageReading, read_dosages
 from fhir_adapters.mapping.elements import (
     Json,
-    boolean,
     code,
     codeable_concept,
     codeable_concepts,
@@ -34,7 +33,7 @@ from fhir_adapters.mapping.elements import (
     text,
 )
 from fhir_adapters.mapping.products import Resolve, find, read_product
-from fhir_adapters.mapping.statuses import modified
+from fhir_adapters.mapping.statuses import denied_by, modified
 from fhir_adapters.mapping.therapy_statuses import KINDS, Kind, Standing, order_action, standing
 from fhir_adapters.references import normal_reference
 
@@ -155,7 +154,7 @@ def _under_review(raw: Json, issues: DataIssues, name: str) -> Standing | None:
     if code(raw.get("status")) == "entered-in-error":
         issues.add(name, "status", "ignored", "it was entered in error")
         return None
-    if boolean(raw.get("doNotPerform")):
+    if isinstance(denied_by(raw, ("doNotPerform",), name, issues), str):
         issues.add(
             name, "doNotPerform", "assumed", "an order not to give the medicine is read as stopping it"
         )

@@ -122,6 +122,8 @@ def _absent(resource: Json, problems: Problems) -> str:
     reason = codeable_concept(resource.get("dataAbsentReason"))
     if reason.codings:
         return f"the record has no value ({reason.codings[0].code})"
+    if reason.text:
+        return "the record has no value, and says why in words"
     unread = next((words for name, words in _NOT_READ.items() if name in resource), None)
     if unread is not None:
         problems.append(f"the value is {unread}, which no rule compares")

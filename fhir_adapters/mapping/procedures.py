@@ -8,8 +8,8 @@ from engine.concepts import CodedText
 from engine.dates import DateInterval
 from engine.facts import Gap, ProcedureFact
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import Json, boolean, date_interval
-from fhir_adapters.mapping.statuses import meaning_of, status_of
+from fhir_adapters.mapping.elements import Json, date_interval
+from fhir_adapters.mapping.statuses import denied_by, meaning_of, status_of
 
 # A stopped (STU3: aborted) procedure has been begun, and one of unknown status may have been done.
 _DONE: Final = frozenset({"completed", "stopped", "aborted", "unknown"})
@@ -23,8 +23,11 @@ def procedure(resource: Json, reference: str, issues: DataIssues) -> ProcedureFa
     status = status_of(resource, "status", _KNOWN, reference, issues, left_out=_NOT_DONE)
     if not isinstance(status, str):
         return status
-    if boolean(resource.get("notDone")) or boolean(resource.get("notPerformed")):
-        issues.add(reference, "notDone", "ignored", "it was not done")
+    denied = denied_by(resource, ("notDone", "notPerformed"), reference, issues)
+    if isinstance(denied, Gap):
+        return denied
+    if denied:
+        issues.add(reference, denied, "ignored", "it was not done")
         return None
     code = meaning_of(resource.get("code"), "code", reference, issues)
     if not isinstance(code, CodedText):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from engine.concepts import CodedText
@@ -11,14 +10,14 @@ from engine.facts import Gap, ServiceFact
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.elements import (
     Json,
-    boolean,
     codeable_concepts,
     date_interval,
     node,
     nodes,
     reference,
 )
-from fhir_adapters.mapping.statuses import status_of, unreadable
+from fhir_adapters.mapping.products import Resolve, find
+from fhir_adapters.mapping.statuses import denied_by, status_of, unreadable
 
 _OPEN: Final = frozenset({"active", "unknown"})
 _PAUSED: Final = frozenset({"draft", "on-hold", "suspended"})
@@ -43,7 +42,7 @@ def service(
     name: str,
     issues: DataIssues,
     *,
-    resolve: Callable[[str], Json | None],
+    resolve: Resolve,
     draft: bool = False,
 ) -> ServiceFact | Gap | None:
     """The requested service; None when it is over, on hold, not to be done, or a draft of another session."""
@@ -51,8 +50,11 @@ def service(
     status = status_of(resource, "status", _OPEN | _CLOSED, name, issues, left_out=left_out)
     if not isinstance(status, str):
         return status
-    if boolean(resource.get("doNotPerform")):
-        issues.add(name, "doNotPerform", "ignored", "it asks for something not to be done")
+    denied = denied_by(resource, ("doNotPerform",), name, issues)
+    if isinstance(denied, Gap):
+        return denied
+    if denied:
+        issues.add(name, denied, "ignored", "it asks for something not to be done")
         return None
     if status in ("", "unknown"):
         issues.add(name, "status", "assumed", "active, because its status is not stated")
@@ -62,14 +64,13 @@ def service(
     return ServiceFact(name, code, draft, _occurrence(resource))
 
 
-def _wanted(resource: Json, resolve: Callable[[str], Json | None]) -> CodedText:
+def _wanted(resource: Json, resolve: Resolve) -> CodedText:
     for name in _WANTED:
         found = codeable_concepts(resource.get(name))
         if found:
             return _as_one(found)
     for name in _NAMED:
-        written = reference(resource.get(name))
-        named = resolve(written) if written else None
+        named = find(reference(resource.get(name)), resolve, resource)
         if named is not None:
             return _as_one(codeable_concepts(named.get("type")) + codeable_concepts(named.get("code")))
     return _as_one(tuple(concept for value in _parts(resource) for concept in codeable_concepts(value)))

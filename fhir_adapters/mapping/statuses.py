@@ -12,7 +12,8 @@ from typing import Any, Final
 from engine.concepts import CodedText
 from engine.facts import Gap
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import Json, boolean, codeable_concept, nodes, text
+from fhir_adapters.mapping.elements import NOTHING, Json, as_list, boolean, codeable_concept, text
+from fhir_adapters.mapping.shapes import says_nothing
 
 _IPS: Final = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 _SNOMED: Final = "http://snomed.info/sct"
@@ -30,17 +31,20 @@ _NOTHING_KNOWN: Final = frozenset(
     (_IPS, f"no-{kind}-info") for kind in ("allergy", "problem", "procedure", "device")
 )
 
+UNCLEAR: Final = "whether it is denied cannot be read"
+"""What is wrong with a flag such as ``doNotPerform`` that is no boolean."""
+
 # QI-Core's modifier extensions for STU3 and R4, one of them as its authors misspelt it.
 _DENIALS: Final = ("notdone", "donotperform", "donotpeform")
 
 
 def status_code(value: Any, known: Collection[str]) -> str | None:
-    """A status, a code (STU3) or a CodeableConcept (R4): empty when absent, None when not known."""
+    """A status, a code (STU3) or a CodeableConcept (R4): empty when absent, None when not known or not to be read."""
     if type(value) is str and value in known:
         return value
     concept = codeable_concept(value)
     if not concept.codings and not concept.text:
-        return "" if value is None or isinstance(value, str | dict | list | CodedText) else None
+        return "" if says_nothing(value) or isinstance(value, CodedText) else None
     written = (*(coding.code for coding in concept.codings), concept.text)
     return next((entry.lower() for entry in written if entry.lower() in known), None)
 
@@ -93,15 +97,29 @@ def unreadable(reference: str, element: str, why: str, issues: DataIssues) -> Ga
     return Gap(reference, why)
 
 
+def denied_by(
+    resource: Json, elements: Collection[str], reference: str, issues: DataIssues
+) -> str | Gap | None:
+    """The first of these flags that is set; a gap where one of them cannot be read, because it may deny the resource."""
+    for element in elements:
+        flag = boolean(resource.get(element))
+        if flag:
+            return element
+        if flag is None and not says_nothing(resource.get(element)):
+            return unreadable(reference, element, UNCLEAR, issues)
+    return None
+
+
 def modified(resource: Json, reference: str, issues: DataIssues) -> Gap | bool:
     """Whether a modifier extension denies the resource; a gap when one is not understood.
 
     FHIR (R4, 2.4.2 modifier extensions) forbids to use a resource as if these were not there. Those that are
     understood say that something was not done, or is not to be done.
     """
-    for extension in nodes(resource.get("modifierExtension")):
-        name = text(extension.get("url")).rpartition("/")[2].lower()
-        denied = boolean(extension.get("valueBoolean"))
+    for extension in as_list(resource.get("modifierExtension")):
+        known = extension if isinstance(extension, dict) else NOTHING
+        name = text(known.get("url")).rpartition("/")[2].lower()
+        denied = boolean(known.get("valueBoolean"))
         if denied is None or not name.endswith(_DENIALS):
             why = "it has a modifier extension that is not understood"
             return unreadable(reference, "modifierExtension", why, issues)

@@ -14,6 +14,8 @@ from typing import Final, Literal
 from engine.facts import OrderAction, TherapyStatus
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.elements import Json, boolean, code, codeable_concept, node
+from fhir_adapters.mapping.shapes import says_nothing
+from fhir_adapters.mapping.statuses import denied_by
 
 Kind = Literal["request", "statement", "administration", "dispense"]
 
@@ -58,6 +60,8 @@ _NEGATIONS: Final = {
     "doNotPerform": "it is an instruction not to give the medicine",
     "notGiven": "it was not given",
 }
+_TAKEN: Final = ("y", "na")
+_ADHERENCE: Final = ("taking", "on-hold", "not-taking", "stopped")  # the beginnings of R5's codes
 _STOPS: Final = frozenset({"stopped", "cancelled", "ended"})
 
 
@@ -75,10 +79,10 @@ def standing(kind: Kind, resource: Json, issues: DataIssues, name: str) -> Stand
     if status == "entered-in-error":
         issues.add(name, "status", "ignored", "it was entered in error")
         return None
-    for element, why in _NEGATIONS.items():
-        if boolean(resource.get(element)):
-            issues.add(name, element, "ignored", why)
-            return None
+    denied = denied_by(resource, _NEGATIONS, name, issues)
+    if isinstance(denied, str):
+        issues.add(name, denied, "ignored", _NEGATIONS[denied])
+        return None
     status_of = _STATUSES[kind]
     found = status_of.get(status, _CURRENT)
     if found is None:
@@ -87,7 +91,7 @@ def standing(kind: Kind, resource: Json, issues: DataIssues, name: str) -> Stand
     if status not in status_of:
         said = status if status in _UNSURE else "not one of FHIR's" if status else "missing"
         issues.add(name, "status", "assumed", f"the status is {said}; it counts as current")
-    stands = Standing(found, status in status_of)
+    stands = Standing(found, status in status_of and denied is None)
     if kind == "request":
         return _by_intent(stands, resource, issues, name)
     return _by_adherence(stands, resource, issues, name) if kind == "statement" else stands
@@ -123,6 +127,10 @@ def _by_adherence(found: Standing, resource: Json, issues: DataIssues, name: str
     if taken == "unk" or said == "unknown":
         issues.add(name, "adherence", "assumed", "it is not known to be taken; it counts as before")
         return Standing(found.status, False)
+    for element, code_, known in (("taken", taken, _TAKEN), ("adherence", said, _ADHERENCE)):
+        if not (says_nothing(resource.get(element)) or code_.startswith(known)):
+            issues.add(name, element, "assumed", "it is not a code that FHIR defines; it counts as before")
+            return Standing(found.status, False)
     if said.startswith(("not-taking", "stopped")) and found.status is _CURRENT:
         return Standing(_ENDED, found.certain)
     return found

@@ -80,7 +80,11 @@ def test_values(members, value):
             "the record has no value (not-performed)",
             [],
         ),
-        ({"dataAbsentReason": {"text": "lost"}}, "the entry has no value", []),
+        (
+            {"dataAbsentReason": {"text": "lost"}},
+            "the record has no value, and says why in words",
+            [],
+        ),
         (
             {"valueQuantity": amount(1.2), "dataAbsentReason": {"coding": [{"code": "error"}]}},
             "it has a value and a reason for having none",

@@ -43,7 +43,7 @@ def test_whether_it_was_done(status, done, issues):
         ({"status": "not-done"}, "status"),
         ({"status": "entered-in-error"}, "status"),
         ({"notDone": True}, "notDone"),
-        ({"notPerformed": True}, "notDone"),
+        ({"notPerformed": True}, "notPerformed"),
     ],
 )
 def test_what_was_not_done_never_counts(members, element):
