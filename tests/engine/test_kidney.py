@@ -17,6 +17,9 @@ UMOL_PER_L = 0.011312
 """Mg/dL in one umol/L of creatinine, from its molar mass of 113.12 g/mol."""
 
 # The National Kidney Foundation's calculator, as quoted in pharmaverse/admiral (tests of compute_egfr).
+NKF_ONCOLOGY = (
+    "National Kidney Foundation calculator, quoted in ml4oncology/ml4oncology (scripts/unit_test.py)"
+)
 NKF = "National Kidney Foundation calculator, quoted in the tests of pharmaverse/admiral"
 
 
@@ -27,6 +30,10 @@ NKF = "National Kidney Foundation calculator, quoted in the tests of pharmaverse
         (85 * UMOL_PER_L, 65, "female", 66, NKF),
         (1.2, 55, "male", 71, "kidney.org calculator, quoted in a public comparison of calculators"),
         (1.1, 50, "male", 82, "test of a public calculator collection (calc_ckd_epi_2021)"),
+        (200 * UMOL_PER_L, 70, "male", 30, NKF_ONCOLOGY),
+        (200 * UMOL_PER_L, 70, "female", 23, NKF_ONCOLOGY),
+        (100 * UMOL_PER_L, 70, "male", 70, NKF_ONCOLOGY),
+        (100 * UMOL_PER_L, 70, "female", 52, NKF_ONCOLOGY),
     ],
 )
 def test_ckd_epi_2021_gives_the_published_values(creatinine, age, sex, published, source):
@@ -49,6 +56,7 @@ def test_ckd_epi_2021_agrees_with_its_two_piece_form(creatinine, age, sex):
     [
         (100, 0.5, "82.6", "calculatorlib.com, pediatric GFR calculator, worked example"),
         (100, 0.4, "103", "doctaverse, bedside Schwartz, worked example"),
+        (120, 0.5, "99.1", "manual of the R package cliot (revised_schwartz_gfr, example 1)"),
         (140, 1.0, "57.82", "test of a public calculator collection (calc_egfr_schwartz)"),
     ],
 )
@@ -70,6 +78,8 @@ def test_bedside_schwartz_agrees_with_its_form_in_metres(metres):
         (85 * UMOL_PER_L, 65, 60, "female", 55, NKF),
         (1.0, 40, 80, "male", 111, "tests of the R package clinPK (cockcroft_gault)"),
         (3.0, 40, 80, "male", 37, "tests of the R package clinPK (cockcroft_gault)"),
+        (1.2, 60, 80, "male", 74, "superglobalcalculator.com, creatinine clearance, example 1 (74.1)"),
+        (0.9, 45, 65, "female", 81, "superglobalcalculator.com, creatinine clearance, example 2 (80.9)"),
         (1.0, 50, 80, "male", 100, "theprimecalculator.com, creatinine clearance, worked example"),
     ],
 )
