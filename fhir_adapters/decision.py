@@ -19,6 +19,7 @@ from engine.cards import Card, cards_of
 from engine.evaluation import Engine
 from engine.facts import ListName, PatientFacts
 from engine.finding import Truth
+from engine.offers import offered_once
 from engine.outcome import Evaluation, RuleOutcome
 from fhir_adapters.cds_hooks.cards import card_of
 from fhir_adapters.cds_hooks.envelope import HookRequest, read_request
@@ -189,6 +190,7 @@ def decide(
     )
     told = (outcome for place, outcome in enumerate(evaluation.outcomes) if place not in filtered)
     cards = cards_of(Evaluation(evaluation.hook, tuple(told)), engine.rules)
+    cards = offered_once(cards, facts.services.items, engine.concepts)
     sent = tuple(
         card_of(card, context, issues, rules=engine.rules, concepts=engine.concepts, new_uuid=new_uuid)
         for card in cards

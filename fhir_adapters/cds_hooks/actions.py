@@ -2,8 +2,8 @@
 
 An update sends back the client's own resource, whole, with only the intended paths changed: members that
 nobody here knows survive, and so do the digits of its numbers (CH-151). Nothing is ever deleted or updated
-that was not a draft of the session (CH-152, CH-154). What is created is valid R4, a draft, and about the
-patient of the context (CH-150).
+that was not a draft of the session (CH-152, CH-154). What is created is a draft about the patient of the
+context (CH-150).
 """
 
 from __future__ import annotations
@@ -12,18 +12,25 @@ from typing import Any, TypeAlias
 
 from engine.concepts import ConceptLibrary
 from engine.rule import SuggestionSpec
+from fhir_adapters.cds_hooks.created import created
 from fhir_adapters.cds_hooks.models import Action
+from fhir_adapters.review import ReviewContext
 from fhir_adapters.wire import Entry, decode_value
 
 Draft: TypeAlias = dict[str, Any]
 
 
 def action_of(
-    spec: SuggestionSpec, draft: Entry | None, patient_id: str, concepts: ConceptLibrary
+    spec: SuggestionSpec, draft: Entry | None, session: ReviewContext, concepts: ConceptLibrary
 ) -> Action | None:
-    """The action of a suggestion; None where the draft has no id of its own, or no shape, that it could act on."""
+    """The action of a suggestion; None where the draft has no id of its own, or no shape, that it could act on.
+
+    Nothing is created where the session does not name the patient.
+    """
     if spec.creates:
-        return Action("create", spec.label, resource=_created(spec, patient_id, concepts))
+        coded = _coded(spec.code, concepts) if spec.code is not None else {}
+        new = created(spec, session, coded | {"text": spec.request})
+        return None if new is None else Action("create", spec.label, resource=new)
     whole = decode_value(draft.raw) if draft is not None else None
     if not isinstance(whole, dict) or not _names_itself(whole):
         return None
@@ -66,33 +73,6 @@ def _instructed(dosage: Draft, sentence: str) -> Draft:
     there = dosage.get("patientInstruction")
     before = f"{there.rstrip()} " if isinstance(there, str) and there.strip() else ""
     return dosage | {"patientInstruction": before + sentence}
-
-
-def _created(spec: SuggestionSpec, patient_id: str, concepts: ConceptLibrary) -> Draft:
-    patient = {"reference": f"Patient/{patient_id}"}
-    if spec.request is not None:
-        coded = _coded(spec.code, concepts) if spec.code is not None else {}
-        return {
-            "resourceType": "ServiceRequest",
-            "status": "draft",
-            "intent": "order",
-            "code": coded | {"text": spec.request},
-            "subject": patient,
-        }
-    if spec.communicate is not None:
-        return {
-            "resourceType": "CommunicationRequest",
-            "status": "draft",
-            "subject": patient,
-            "payload": [{"contentString": spec.communicate}],
-        }
-    return {
-        "resourceType": "Task",
-        "status": "draft",
-        "intent": "order",
-        "description": spec.task,
-        "for": patient,
-    }
 
 
 def _coded(concept_id: str, concepts: ConceptLibrary) -> Draft:

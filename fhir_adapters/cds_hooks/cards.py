@@ -66,14 +66,12 @@ def _suggestions(
     recommended = False
     for offered in card.suggestions:
         draft = drafts.get(offered.order) if offered.order is not None else None
-        action = action_of(offered.spec, draft, context.patient_id, concepts)
+        action = action_of(offered.spec, draft, context, concepts)
         if action is None:
-            issues.add(
-                offered.order or "request",
-                "id",
-                "ignored",
-                "a suggestion is left out: it cannot name this draft",
-            )
+            where, missing = offered.order or "request", "this draft"
+            if offered.spec.creates:
+                where, missing = "request", "the patient"
+            issues.add(where, "id", "ignored", f"a suggestion is left out: it cannot name {missing}")
             continue
         preferred = offered.spec.recommended and not recommended
         recommended = recommended or preferred

@@ -12,6 +12,7 @@ from engine.concepts import Concept, ConceptLibrary
 from engine.rule import SuggestionSpec
 from fhir_adapters.cds_hooks.actions import action_of
 from fhir_adapters.cds_hooks.models import Action
+from fhir_adapters.review import ReviewContext
 from fhir_adapters.wire import Entry
 
 DRAFT: dict[str, Any] = {
@@ -46,7 +47,8 @@ def entry(draft: dict[str, Any]) -> Entry:
 
 def made(concepts: ConceptLibrary, draft: dict[str, Any] | None = DRAFT, **spec: Any) -> Action | None:
     suggestion = SuggestionSpec(label="Do it", **spec)
-    return action_of(suggestion, entry(draft) if draft is not None else None, "p1", concepts)
+    session = ReviewContext("order-sign", "p1")
+    return action_of(suggestion, entry(draft) if draft is not None else None, session, concepts)
 
 
 def resource(action: Action | None) -> dict[str, Any]:

@@ -57,6 +57,21 @@ def suggested(*specs: SuggestionSpec, order: str | None = None) -> tuple[CardSug
     return tuple(CardSuggestion(spec, order) for spec in specs)
 
 
+def test_what_is_to_be_created_for_nobody_is_left_out_with_an_issue(mini: Loaded) -> None:
+    issues = DataIssues()
+    card = EngineCard(
+        "unchecked", Indicator.INFO, "s", "d", (), "baclofen-it", "t", "T", "L", None, None, suggested(ASK)
+    )
+    session = ReviewContext("order-sign")
+    made = card_of(
+        card, session, issues, rules=mini.rules, concepts=mini.concepts, new_uuid=lambda: UUID(int=1)
+    )
+    assert made.suggestions == ()
+    assert [(issue.reference, issue.reason) for issue in issues] == [
+        ("request", "a suggestion is left out: it cannot name the patient")
+    ]
+
+
 def test_ch_126_the_topic_has_the_system_of_its_pack_or_ours(mini: Loaded) -> None:
     assert sent(mini).source.topic == Coding(
         "urn:primum:topic", "baclofen-it.renal-impairment", "Reduced kidney function"
