@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # httpx takes long to load, and other commands do without
 
 MOST_SHOWN: Final = 40
 """Codes that a person is shown; JSON has all of them."""
+MOST_NAMED: Final = 10
+"""Codes that are named where a refresh would take them away."""
 PAGE_SECONDS: Final = 60.0
 """How long a server may take for one page."""
 
@@ -133,19 +135,26 @@ def refresh(
             show_default=f"{FOLDER} in the folder of the rules",
         ),
     ] = None,
+    drop: Annotated[
+        bool,
+        typer.Option(
+            "--drop", help="Let codes go that were pinned before and that the server no longer counts."
+        ),
+    ] = False,
     format: FormatOption = Format.PRETTY,
     rules: RulesOption = None,
 ) -> None:
     """Expand concepts on a terminology server and pin the results as files, one for each concept.
 
-    A concept that the server does not expand keeps the file that it has. Ends with 1 when there was one.
+    A concept that the server does not expand, or to which it counts fewer codes than before, keeps the file that it has.
+    Ends with 1 when there was one.
     """
     loaded = loaded_rules(rules)
     wanted = concepts or [name for name, file in sorted(loaded.concept_files.items()) if file.ecl]
     expressions = {name: expression_of(name, loaded) for name in wanted}
     folder = out or rules_folder(rules) / FOLDER
     told = [
-        _pinned(folder, name, expressions[name], found, loaded.concepts.expansions.get(name))
+        _pinned(folder, name, expressions[name], found, loaded.concepts.expansions.get(name), drop=drop)
         for name, found in _expansions(expressions, server, network).items()
     ]
     if format is Format.JSON:
@@ -245,23 +254,31 @@ def _compared(concept: str, ecl: str, found: Expanded, loaded: Loaded) -> Compar
 
 
 def _pinned(
-    folder: Path, concept: str, ecl: str, found: Expanded | str, before: Expansion | None
+    folder: Path, concept: str, ecl: str, found: Expanded | str, before: Expansion | None, *, drop: bool
 ) -> Refreshed:
+    """Write the file of a concept; not where that would take codes away, since a server may add only, unless ``drop``."""
     if isinstance(found, str):
         return Refreshed(concept, problem=found)
     from fhir_adapters.terminology.pins import pin
 
     expansion = found.expansion
+    if not expansion.codes:
+        return Refreshed(concept, problem="the server counts no code to it")
+    known = before.codes if before is not None else frozenset()
+    gone = sorted(code for _, code in known - expansion.codes)
+    if gone and not drop:
+        named = ", ".join(gone[:MOST_NAMED]) + (", …" if len(gone) > MOST_NAMED else "")
+        problem = f"{counted(len(gone), 'code')} would go ({named}); --drop lets them go"
+        return Refreshed(concept, gone=len(gone), problem=problem)
     try:
         file = pin(folder, concept, ecl, expansion)
     except OSError as error:
         return Refreshed(concept, problem=f"the file cannot be written ({type(error).__name__})")
-    known = before.codes if before is not None else frozenset()
     return Refreshed(
         concept,
         len(expansion.codes),
         len(expansion.codes - known),
-        len(known - expansion.codes),
+        len(gone),
         expansion.sha256,
         str(file),
     )

@@ -152,9 +152,29 @@ class TestRefresh:
 
     def test_a_second_time_tells_what_has_changed(self, primum: Run, rules: Path, stub: Stub) -> None:
         pin(rules, JUVENILE, "38341003")
-        (told,) = as_json(primum, "refresh", "epilepsy", "--server", stub.address, "--rules", rules)
+        told = as_json(primum, "refresh", "epilepsy", "--server", stub.address, "--rules", rules, "--drop")
+        (told,) = told
         assert (told["codes"], told["new"], told["gone"]) == (2, 1, 1)
         assert told["sha256"] == load_rules(rules).concepts.expansions["epilepsy"].sha256
+
+    def test_a_server_that_takes_codes_away_changes_nothing_unless_one_lets_them_go(
+        self, primum: Run, rules: Path, stub: Stub
+    ) -> None:
+        before = pin(rules, JUVENILE, "38341003")
+        shown = primum("concepts", "refresh", "--server", stub.address, "--rules", rules)
+        assert shown.exit_code == 1
+        assert "epilepsy: not refreshed, 1 code would go (38341003); --drop lets them go" in shown.stderr
+        assert load_rules(rules).concepts.expansions == {"epilepsy": before}
+
+    def test_a_server_that_counts_nothing_to_a_concept_is_not_believed(
+        self, primum: Run, rules: Path, stub: Stub
+    ) -> None:
+        """Pinned, it would settle that no code is a kind of what is listed."""
+        stub.members[ECL] = []
+        shown = primum("concepts", "refresh", "--server", stub.address, "--rules", rules, "--drop")
+        assert shown.exit_code == 1
+        assert "epilepsy: not refreshed, the server counts no code to it" in shown.stderr
+        assert load_rules(rules).concepts.expansions == {}
 
     def test_a_concept_that_cannot_be_expanded_keeps_what_it_has(
         self, primum: Run, rules: Path, stub: Stub
