@@ -73,8 +73,10 @@ def edited(loaded: Loaded, file: str, text: str) -> Edited:
         known: Known = {**loaded.names, "rule": declared_rules(reading, files)}
         known = known_in_pack(reading, loaded.folders[pack.id], known, pack.parameters)
         rule = read_rule(reading, file, pack.parameters, known)
+        there = Packs(rules=dict(rules), files=dict(others))
+        if rule is not None and not accept(reading, there, pack, rule, file):
+            rule = None
         if rule is not None:
-            accept(reading, Packs(rules=dict(rules), files=dict(others)), pack, rule, file)
             rules, others = {**rules, rule.id: rule}, {**others, rule.id: file}
         problems += reading.problems
     changed = replace(

@@ -23,6 +23,7 @@ from engine.authoring.documents import Document, Mark, is_case_file
 from engine.authoring.folder import Loaded, assemble
 from engine.authoring.places import files_in
 from engine.authoring.problems import Problem, in_order
+from engine.authoring.slips import indentation_slips, slip_near
 from engine.errors import RuleFileError
 from engine.trace import Path
 
@@ -91,7 +92,7 @@ class _Text:
 
     def read(self) -> tuple[Document, list[Problem]]:
         """The document, and what is wrong with it; the data is None when it cannot be read to its end."""
-        self._find_tabs()
+        self.faults += indentation_slips(self.lines)
         data = None
         try:
             if not self.faults:
@@ -107,13 +108,6 @@ class _Text:
         # What seemed empty may have been the beginning of the fault: {x} is a map with an empty x.
         self.faults = [*(fault for fault in self.faults if fault[1] != "value-missing"), fault]
 
-    def _find_tabs(self) -> None:
-        for number, line in enumerate(self.lines, 1):
-            indent = line[: len(line) - len(line.lstrip())]
-            if "\t" in indent:
-                mark = Mark(number, indent.index("\t") + 1)
-                self.faults.append((mark, "yaml-tab", "a tab in the indentation", "indent with two spaces"))
-
     def _syntax_fault(self, error: YAMLError) -> tuple[Mark, str, str, str]:
         if isinstance(error, ReaderError):
             before = self.document.text[: error.position]
@@ -123,6 +117,9 @@ class _Text:
         place = error.problem_mark
         if place.line >= len(self.lines) - 1 and error.context_mark is not None:
             place = error.context_mark
+        slip = slip_near(self.lines, place.line, place.column)
+        if slip is not None:
+            return slip
         found = (entry for entry in _SYNTAX if entry[0] in str(error.problem))
         _, message, help = next(found, ("", "this is not YAML", "compare with a rule that loads"))
         return Mark(place.line + 1, place.column + 1), "yaml-syntax", message, help
@@ -231,13 +228,18 @@ def _scalar(event: ScalarEvent) -> Any:
 
 def parse_document(text: str, file: str) -> tuple[Document, list[Problem]]:
     """A YAML text as a document, and what is wrong with it; ``file`` is the name that problems carry."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = _normal(text)
     if (known := _IN_USE.get(text)) is not None:
         return replace(known, file=file), []
     document, problems = _Text(text, file).read()
     if not problems:
         _IN_USE[text] = document
     return document, problems
+
+
+def _normal(text: str) -> str:
+    """The text without a byte order mark, and with line feeds alone, whatever system it was written on."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_document(path: FilePath, file: str) -> tuple[Document, list[Problem]]:
@@ -263,7 +265,7 @@ def read_document(path: FilePath, file: str) -> tuple[Document, list[Problem]]:
         return parse_document(content.decode(), file)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode()
-        document = Document(file, content.decode(errors="replace").replace("\r\n", "\n"))
+        document = Document(file, _normal(content.decode(errors="replace")))
         mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
         return document, [
             document.problem_at(mark, "file-not-utf8", "this is not UTF-8 text", "save the file as UTF-8")

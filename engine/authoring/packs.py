@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -214,14 +215,25 @@ def read_rule(reading: Reading, name: str, parameters: Mapping[str, str], known:
     return rule
 
 
-def accept(reading: Reading, read: Packs, pack: Pack, rule: Rule, name: str) -> None:
-    """Take a rule among those that were read; an id that is not its file's, or that another has, is noted."""
+def accept(reading: Reading, read: Packs, pack: Pack, rule: Rule, name: str) -> bool:
+    """Take a rule among those that were read, and whether that was done; an id that is not its file's, or that another has, is noted.
+
+    One whose id names another pack is not taken: nothing could say which settings and statements are its own.
+    """
     expected = f"{pack.id}.{PurePosixPath(name).stem}"
     if rule.id != expected:
-        mend = f"write  id: {expected}  or rename the file"
+        fits = re.fullmatch(r"[a-z0-9-]+", PurePosixPath(name).stem)
+        mend = (
+            f"write  id: {expected}  or rename the file"
+            if fits
+            else "rename the file: small letters, digits and hyphens"
+        )
         reading.problem(
             name, "id-not-filename", f"{rule.id} is not the pack and the file's name", mend, ("id",)
         )
+    if rule.id.split(".", 1)[0] != pack.id:
+        return False
     if rule.id in read.rules:
         reading.problem(name, "id-reused", f"{rule.id} is also the id of {read.files[rule.id]}", "", ("id",))
     read.rules[rule.id], read.files[rule.id] = rule, name
+    return True

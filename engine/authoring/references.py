@@ -162,6 +162,8 @@ def unknown_names(document: Document, model: FileModel, path: Path, known: Known
             continue
         message = f"there is no {reference.kind.replace('-', ' ')} {reference.name}"
         mend = did_you_mean(reference.name, names, few=6)
+        if not mend and reference.kind == "concept":
+            mend = f"primum concepts find {reference.name}  looks names and codes up"
         if reference.implied:
             message, mend = f"{message}, on which this condition stands", "define it in rules/concepts"
         yield document.problem(f"unknown-{reference.kind}", message, mend, reference.path)

@@ -27,6 +27,16 @@ QUANTITIES: Final = frozenset(
 DURATIONS: Final = frozenset({"within", "longer_than", "empty_within", "over", "age"})
 """Fields that hold a length of time."""
 
+_COMPARED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("min", "minimum", "from", "at_least"), "at_or_above"),
+    **dict.fromkeys(("max", "maximum", "to", "at_most"), "at_or_below"),
+    **dict.fromkeys(("less_than", "lower_than", "under", "lt"), "below"),
+    **dict.fromkeys(("greater_than", "more_than", "higher_than", "over", "gt"), "above"),
+    "equals": "is",
+}
+"""What other languages call our words of comparison."""
+
+_VERSION = "write three numbers with points, such as 1.0.0"
 _AS_LIST = "write each on a line of its own, after a dash and a space"
 _NUMBER = "is not a number"
 _WHOLE = "is not a whole number"
@@ -133,22 +143,34 @@ class _Fault:
             own = next(noun for noun, leaf in NOUNS.items() if leaf is self.model)
             message = f"a condition has one clinical noun; this one has {own} and {self.name}"
             return "noun-several", message, "make each of them an item of its own"
-        return (
-            "key-unknown",
-            f"{self.name} is not known here",
-            did_you_mean(self.name, (key for key, _ in _fields(self.model))),
-        )
+        return "key-unknown", f"{self.name} is not known here", self._meant()
+
+    def _meant(self) -> str:
+        """What stands for a key that is not known: a word of comparison, a place below another key, or the nearest spelling."""
+        known = [key for key, _ in _fields(self.model)]
+        word = _COMPARED.get(self.name)
+        if word in known:
+            return f"compare in words: {word}"
+        if self.name in WORDS and "when" in known:
+            return "indent it by two spaces, below when or unless"
+        return did_you_mean(self.name, known)
 
     def _union_tag_not_found(self) -> tuple[str, str, str]:
         if not isinstance(self.value, dict):
+            if isinstance(self.value, list):
+                mend = "write  all:  or  any:  above the list, and indent it"
+                return "noun-missing", "a list is not a condition", mend
             return (
                 "noun-missing",
                 f"{_shown(self.value)} is not a condition",
                 "write a clinical noun and a concept, such as  condition: epilepsy",
             )
-        near = [word for key in self.value if (word := nearest(key, WORDS)) is not None]
-        nouns = dict.fromkeys([*near, *WORDS])
-        return "noun-missing", "this condition has no clinical noun", f"the nouns are {', '.join(nouns)}"
+        near = [(key, word) for key in self.value if (word := nearest(key, WORDS)) is not None]
+        message = "this condition has no clinical noun"
+        if near:
+            key, word = near[0]
+            return "noun-missing", f"{message}; there is none that is called {key}", f"did you mean {word}?"
+        return "noun-missing", message, f"the nouns are {', '.join(WORDS)}"
 
     def _literal_error(self) -> tuple[str, str, str]:
         allowed = re.findall(r"'([^']*)'", self.details["expected"])
@@ -162,6 +184,8 @@ class _Fault:
     _enum = _literal_error
 
     def _string_pattern_mismatch(self) -> tuple[str, str, str]:
+        if self.name == "version":
+            return "value-wrong", f"{_shown(self.value)} is not a version", _VERSION
         return (
             "value-wrong",
             f"{_shown(self.value)} is not written as it must be",
@@ -172,6 +196,10 @@ class _Fault:
         message = str(self.details["error"])
         if message.endswith("has no unit"):
             return self._unit_missing()
+        if re.match(r"\s*[<>=]", str(self.value)):
+            return "value-wrong", message, f"leave the sign out: {self.name} compares already"
+        if re.match(r"\s*[\d.]*,\d", str(self.value)):
+            return "value-wrong", message, "write decimals with a point, and thousands without any sign"
         return "unit-unknown" if message.startswith("the unit") else "value-wrong", message, ""
 
     def _unit_missing(self) -> tuple[str, str, str]:
@@ -199,6 +227,8 @@ class _Fault:
                 f"{self.value} has no unit of time",
                 f"write  {self.name}: {self.value} {'years' if self.name == 'age' else 'months'}",
             )
+        if number and self.kind == "string_type" and self.name == "version":
+            return "value-wrong", "this is not a version", _VERSION
         reason, help = _REASONS.get(self.kind, ("does not fit here", self.description))
         if isinstance(self.value, list) and (reason, help) == _MAP:
             return "value-wrong", "a list stands where keys with values belong", _NO_DASH

@@ -38,6 +38,7 @@ def test_the_text_of_the_folder_is_the_rule_of_the_folder(folder, loaded):
         ("kind: warning", "kind: warnung"),
         ("WP-02", "WP-99"),
         ("id: baclofen-it.renal-impairment", "id: baclofen-it.epilepsy"),
+        ("id: baclofen-it.renal-impairment", "id: baclofn-it.renal-impairment"),
         ("hooks: [", "hooks: [["),
         ("medicine: baclofen-intrathecal", "medicine: baclofen-intrathecl"),
         ("{egfr.value}", "{egrf.value}"),

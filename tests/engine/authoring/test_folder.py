@@ -174,3 +174,19 @@ def test_a_rule_can_be_read_with_other_settings(mini):
 def test_settings_that_do_not_fit_a_rule_are_refused(mini):
     with pytest.raises(RuleFileError, match="12:14"):
         mini.rule_with("baclofen-it.renal-impairment", {"kidney-limit": "thirty"})
+
+
+def test_a_file_that_can_name_no_rule_is_to_be_renamed(folder):
+    folder.write("baclofen-it/my rule.yaml", (folder.path / RULE).read_bytes()).remove(RULE)
+    [problem] = [problem for problem in folder.load().problems if problem.code == "id-not-filename"]
+    assert problem.help == "rename the file: small letters, digits and hyphens"
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+def test_the_ends_of_lines_are_those_of_any_system(folder, ending):
+    text = (folder.path / RULE).read_text()
+    folder.write(RULE, f"\ufeff{text}".replace("\n", ending).encode())
+    assert folder.found() == []
+    folder.write(RULE, text.replace("lab: lab-egfr", "lab: lab-egrf").replace("\n", ending).encode())
+    [problem] = folder.load().problems
+    assert (problem.line, problem.excerpt[-1][1].strip()) == (11, "- lab: lab-egrf")
