@@ -38,14 +38,14 @@ class CardPane:
         """Draw what came of a look."""
         cards = len(look.faces)
         said = f"{cards} {'card' if cards == 1 else 'cards'}" if cards else "No card"
-        self._status.text = "Not looked at." if look.reasons else f"{said}. {look.tally}."
+        self._status.text = (
+            f"Not looked at: {' '.join(look.reasons)}" if look.reasons else f"{said}. {look.tally}."
+        )
         self._faces.clear()
         self._faces.classes(remove="of-before")
         self._faces.props["aria-busy"] = "false"
         self._faces.update()
         with self._faces:
-            for reason in look.reasons:
-                words(reason, "p", "empty")
             for face in look.faces:
                 _draw(face)
             if not look.faces and not look.reasons:

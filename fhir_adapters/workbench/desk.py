@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from engine.authoring.boundaries import Boundaries
 from engine.authoring.case_text import case_text, new_file, with_case
 from engine.authoring.condition_coverage import ConditionSeen, seen_by
 from engine.authoring.documents import Document, case_file, schema_line
@@ -24,6 +25,7 @@ from engine.authoring.testing import CaseResult, RuleTests, rule_tests
 from engine.describe import describe
 from fhir_adapters.workbench.patients import own_keys
 from fhir_adapters.workbench.shelf import NotWritten, Shelf
+from fhir_adapters.written_requests import ThroughFhir
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,21 @@ class Desk:
             return list(seen_by(tests))
         finally:
             tests.close()
+
+    def boundaries(self, today: date) -> Boundaries:
+        """The cases at the limits of the open rule as it is typed; to be closed.
+
+        Raises:
+            CdsError: the rule cannot be run.
+        """
+        assert self.edit.rule is not None
+        return Boundaries(self.edit.loaded, self.edit.rule.id, today=today, way=ThroughFhir())
+
+    def whole(self, setup: Mapping[str, Any]) -> dict[str, Any]:
+        """A setup with what all tests of the open rule share."""
+        data = self.test_document.data
+        shared = data.get("shared") if isinstance(data, dict) else None
+        return {**(shared if isinstance(shared, dict) else {}), **setup}
 
     def today(self, otherwise: date) -> date:
         """The day of the tests of the open rule; ``otherwise`` where there are none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -91,7 +92,8 @@ class TestDialog(Dialog):
         self._said = ""
         with self.body:
             words(
-                "Say in a sentence what must happen. Only what is shown here is written, and nothing else is kept.",
+                "Say in a sentence what must happen. What is expected is what the rule does now: add it only if that is "
+                "right. Only what is shown here is written, and nothing else is kept.",
                 "p",
             )
             self._name = field("The test says", hint="a low filtration rate warns", change=self._named)
@@ -101,15 +103,18 @@ class TestDialog(Dialog):
         with self.foot:
             self._button = button("Add the test", self._write, look="primary", picture="playlist_add")
 
-    def ask(self, place: str) -> None:
-        """Ask for the sentence; ``place`` is the test file."""
+    async def ask(self, place: str, name: str = "") -> None:
+        """Ask for the sentence, or for a better one than ``name``; ``place`` is the test file."""
         self._addition = None
         self._place.text = f"To be added to {place}:"
         self._lines.text, self._status.text = "", "Write the sentence first."
         self._allow(False)
         self.open()
-        self._name.props["value"] = ""
-        ui.run_javascript(f"getHtmlElement({self._name.id}).focus()")
+        self._name.props["value"] = name
+        self._name.update()
+        ui.run_javascript(f"primum.begin({self._name.id}, {json.dumps(name)})")
+        if name:
+            await self._named(name)
 
     async def renew(self) -> None:
         """Make the test of this name again, because the file is another one now."""

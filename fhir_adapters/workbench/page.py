@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import date, datetime
 from typing import Any
 
 from nicegui import app, background_tasks, ui
 from nicegui.events import GenericEventArguments
 
+from engine.authoring.boundaries import BoundarySeen
 from engine.authoring.condition_coverage import ConditionSeen, seen_by
 from engine.authoring.documents import case_file
-from engine.authoring.testing import CaseResult
+from engine.errors import CdsError
+from fhir_adapters.workbench.boundary_pane import BoundaryPane
 from fhir_adapters.workbench.card_pane import CardPane
 from fhir_adapters.workbench.desk import Addition, Desk
 from fhir_adapters.workbench.dialogs import SaveDialog, TestDialog
@@ -21,6 +24,7 @@ from fhir_adapters.workbench.inbox import Inbox
 from fhir_adapters.workbench.looks import Look, Scope, look, retell
 from fhir_adapters.workbench.patient_pane import PatientPane
 from fhir_adapters.workbench.patients import MadeUp, Patient, setups_of
+from fhir_adapters.workbench.progress import one_by_one
 from fhir_adapters.workbench.rule_pane import RulePane
 from fhir_adapters.workbench.shelf import NotWritten
 from fhir_adapters.workbench.test_pane import SentencePane, TestPane
@@ -55,6 +59,9 @@ class Page:
                 self._sentence = SentencePane()
             with part("div", "side"):
                 self._tests = TestPane(run=self._run_tests, pick=self._pick, add=self._ask_test)
+                self._limits = BoundaryPane(
+                    find=self._find_limits, take=self._take_case, confirm=self._confirm, go=self._rule.go
+                )
         self._save_dialog = SaveDialog(self._save)
         self._test_dialog = TestDialog(self._propose, self._add_test)
         ui.on("record", self._record)
@@ -161,6 +168,7 @@ class Page:
         edit = self._desk.edit
         self._keep()
         self._rule.show_problems(edit)
+        self._limits.outdate(edit)
         if not edit.usable:
             self._cards.wait("The rule has problems: these cards are of the text before.")
             return
@@ -240,20 +248,18 @@ class Page:
     async def _run_tests(self) -> None:
         await self._settle()
         async with self._working:
+            await asyncio.to_thread(self._desk.read_tests)
             tests = await asyncio.to_thread(self._desk.tests)
             if tests is None or not tests.cases:
                 self._tests.say("There is no test to run.")
                 return
-            results: list[CaseResult] = []
-            for case in tests.cases:
-                self._tests.say(f"Running test {len(results) + 1} of {len(tests.cases)} …")
-                results.append(await asyncio.to_thread(tests.run, case))
+            results = await one_by_one("Running test", tests.cases, tests.run, self._tests.say)
             self._tests.say("Looking which conditions the tests saw …")
             seen: list[ConditionSeen] = await asyncio.to_thread(lambda: list(seen_by(tests)))
             await asyncio.to_thread(tests.close)
         self._tests.show_results(results, seen, self._desk.loaded.concepts)
 
-    async def _ask_test(self) -> None:
+    async def _ask_test(self, name: str = "") -> None:
         await self._settle()
         if not self._look.expectation or not self._desk.edit.usable:
             ui.notify(
@@ -271,7 +277,32 @@ class Page:
                 words_of_tests = "Some of this record cannot be said in a test: the rule ends otherwise now."
                 ui.notify(words_of_tests, type="warning", timeout=0, close_button="Close")
                 return
-        self._test_dialog.ask(case_file(self._desk.file))
+        await self._test_dialog.ask(case_file(self._desk.file), name)
+
+    async def _find_limits(self) -> None:
+        await self._settle()
+        edit = self._desk.edit
+        if not edit.usable:
+            self._limits.say("The rule has problems: mend them first.")
+            return
+        self._limits.say("Looking for the limits …")
+        async with self._working:
+            try:
+                with closing(await asyncio.to_thread(self._desk.boundaries, self._today())) as made:
+                    cases = await asyncio.to_thread(lambda: list(made.cases()))
+                    seen = await one_by_one("Looking at case", cases, made.look, self._limits.say)
+            except CdsError as error:
+                self._limits.say(f"The rule cannot be run: {error}.")
+                return
+        self._limits.show(seen, edit)
+
+    async def _take_case(self, seen: BoundarySeen) -> None:
+        self._patient.take_made_up(MadeUp(self._desk.whole(seen.case.setup), seen.case.said))
+        await self._show_look()
+
+    async def _confirm(self, seen: BoundarySeen) -> None:
+        await self._take_case(seen)
+        await self._ask_test(seen.name)
 
     async def _propose(self, name: str) -> Addition | None:
         patient = self._patient.patient
@@ -293,6 +324,9 @@ class Page:
             setups, _ = await asyncio.to_thread(self._patients_of_tests)
         self._test_dialog.close()
         self._patient.offer(setups)
+        patient = self._patient.patient
+        if isinstance(patient, MadeUp):
+            self._limits.mark(lambda setup: self._desk.whole(setup) == patient.setup)
         ui.notify("The test is in the file.", type="positive")
         await self._read()
 

@@ -221,7 +221,8 @@ class PatientPane:
             words("Add to the record", "legend")
             with part("div", "row"):
                 choice("Kind", dict(LISTS), "conditions", self._rekind)
-                field("On", kind="date", value=self._day, change=lambda on: self._new.update(on=on))
+                # Not a field for dates: a browser shows 03/01/2026, which is two days, and knows no month or year alone.
+                field("On", value=self._day, hint="2026-03-01", change=lambda on: self._new.update(on=on))
             finder("What", self._concepts(), None, lambda what: self._new.update(what=what or ""))
             with part("div", "row"):
                 self._value = field(
@@ -308,8 +309,8 @@ class PatientPane:
             return
         measured = [new["value"].strip()] if new["kind"] in MEASURED and new["value"].strip() else []
         dated = (
-            [f"on {new['on']}"]
-            if new["on"] and new["kind"] not in ("orders", "medications", "devices")
+            [f"on {new['on'].strip()}"]
+            if new["on"].strip() and new["kind"] not in ("orders", "medications", "devices")
             else []
         )
         line = " ".join([new["what"], *measured, *dated])

@@ -30,6 +30,12 @@ window.primum = {
       if (editor.hasFocus) editor.dispatch({ selection: editor.state.selection, scrollIntoView: true });
     });
   },
+  begin(id, text) {
+    const field = getHtmlElement(id);
+    field.value = text;
+    field.focus();
+    field.select();
+  },
   prefersDark() {
     const chosen = localStorage.getItem("primum-dark");
     return chosen === null ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "true";
