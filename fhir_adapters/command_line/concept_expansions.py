@@ -203,6 +203,7 @@ def _expansions(expressions: Mapping[str, str], server: str, network: str) -> di
         async with Outbound(targets, max_bytes=LARGEST_ANSWER, seconds=PAGE_SECONDS) as outbound:
             there = TerminologyServer(outbound, server)
             for name, ecl in expressions.items():
+                say(f"{name}: asking {there.address}", "dim")
                 try:
                     found[name] = await there.expand(ecl, today=today, progress=partial(_progress, name))
                 except TerminologyError as error:

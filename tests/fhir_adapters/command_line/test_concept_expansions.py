@@ -91,6 +91,7 @@ class TestExpand:
         assert "1 code would be added" in shown.stdout
         assert JUVENILE in shown.stdout
         assert "a term of the server" in shown.stdout
+        assert f"epilepsy: asking {stub.address}" in shown.stderr
         assert "epilepsy: 2 of 2 codes" in shown.stderr
         assert sorted(rules.rglob("*")) == before
 
