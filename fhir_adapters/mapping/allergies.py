@@ -14,6 +14,7 @@ from fhir_adapters.mapping.elements import (
     date_interval,
     nodes,
 )
+from fhir_adapters.mapping.shapes import MODIFIED, modifies
 from fhir_adapters.mapping.statuses import meaning, status_code, status_of, unreadable
 
 _CLINICAL: Final = frozenset({"active", "inactive", "resolved"})
@@ -38,7 +39,10 @@ def allergy(
         if not isinstance(status, str):
             return status
         stated.add(status)
-    reactions = (codeable_concept(reaction.get("substance")) for reaction in nodes(resource.get("reaction")))
+    said = nodes(resource.get("reaction"))
+    if any(map(modifies, said)):
+        return unreadable(reference, "reaction", MODIFIED, issues)
+    reactions = (codeable_concept(reaction.get("substance")) for reaction in said)
     codes = (codeable_concept(resource.get("code") or resource.get("substance")), *reactions)
     substances = tuple(found for found in codes if found.codings or found.text)
     first = meaning(substances[0] if substances else NO_CODE, "code", reference, issues)

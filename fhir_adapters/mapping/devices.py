@@ -22,7 +22,8 @@ from fhir_adapters.mapping.elements import (
     text,
 )
 from fhir_adapters.mapping.products import Resolve, find
-from fhir_adapters.mapping.statuses import meaning, status_of
+from fhir_adapters.mapping.shapes import MODIFIED, modifies
+from fhir_adapters.mapping.statuses import meaning, status_of, unreadable
 
 _DEVICE: Final = frozenset(
     {"active", "available", "unknown", "inactive", "not-available", "entered-in-error"}
@@ -59,6 +60,13 @@ def device_use(resource: Json, name: str, issues: DataIssues, *, resolve: Resolv
     used = node(resource.get("device"))
     written = reference(used)
     named = find(written, resolve, resource)
+    if named is not None:
+        found = status_of(named, "status", _DEVICE, name, issues, left_out=("entered-in-error",))
+        if not isinstance(found, str):
+            return found
+        status = found if found in _INACTIVE else status
+        if modifies(named):
+            return unreadable(name, "device", MODIFIED, issues)
     kind = codeable_concept(used.get("concept")) if named is None else _type(named)
     if not kind.codings and not kind.text:
         kind = CodedText(text=text(used.get("display")))

@@ -30,7 +30,7 @@ from fhir_adapters.mapping.elements import (
     text,
     whole,
 )
-from fhir_adapters.mapping.shapes import readable
+from fhir_adapters.mapping.shapes import MODIFIED, modifies, readable
 from fhir_adapters.mapping.timings import DAYS, Schedule, schedule
 
 AS_NEEDED: Final = "it is given as needed, so that the amount a day is at most what is stated"
@@ -65,6 +65,8 @@ def read_dosages(
 def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageReading:
     if not isinstance(raw, dict):
         return DosageReading(Dosage(text=text(raw), problems=("the dosage is not structured",)))
+    if modifies(raw):
+        return DosageReading(Dosage(text=text(raw.get("text")), problems=(MODIFIED,)))
     problems: Problems = []
     dose, rate = _dose_and_rate(raw, problems)
     if dose is not None and rate is None and _per_time(dose.unit):

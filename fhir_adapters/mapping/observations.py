@@ -21,6 +21,7 @@ from fhir_adapters.mapping.elements import (
     quantity,
     text,
 )
+from fhir_adapters.mapping.shapes import MODIFIED, modifies
 from fhir_adapters.mapping.statuses import status_of, unreadable
 
 Value = QuantityInterval | CodedText | bool
@@ -76,6 +77,8 @@ def _one(
     preliminary: bool,
     issues: DataIssues,
 ) -> ObservationFact | Gap:
+    if path and modifies(resource):
+        return unreadable(reference, f"{path}modifierExtension", MODIFIED, issues)
     code = codeable_concept(resource.get("code"))
     if not code.codings and not code.text:
         return unreadable(reference, f"{path}code", "it does not say what it is", issues)

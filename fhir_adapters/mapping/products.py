@@ -31,6 +31,7 @@ from fhir_adapters.mapping.elements import (
     text,
     unit_of,
 )
+from fhir_adapters.mapping.shapes import MODIFIED, modifies
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
 
@@ -89,6 +90,13 @@ def _of_medication(
     medication: Json, concept: CodedText, container: Json, resolve: Resolve, issues: DataIssues, name: str
 ) -> Product:
     problems: Problems = []
+    if text(medication.get("status")) == "entered-in-error":
+        problems.append("the medicine that is named was entered in error")
+    elif any(map(modifies, (medication, *nodes(medication.get("ingredient"))))):
+        problems.append(f"the medicine that is named cannot be read: {MODIFIED}")
+    if problems:  # what it says can neither be the medicine nor deny that it is
+        issues.add(name, "medication", "unreadable", problems[0])
+        return Product(concept, problems=tuple(problems))
     code = codeable_concept(medication.get("code"))
     if concept.codings:
         code = CodedText((*concept.codings, *code.codings), concept.text or code.text)

@@ -14,6 +14,7 @@ from engine.concepts import CodedText
 from engine.quantity import read_value
 from fhir_adapters.mapping.elements import as_list, boolean, code, date_interval
 
+MODIFIED: Final = "it has a modifier extension that is not understood"
 NOT_READ: Final = "it is not in the form that FHIR has for it, and counts as not stated"
 
 Check = Callable[[Any], bool]
@@ -38,6 +39,11 @@ def faults(resource: Mapping[str, Any]) -> list[str]:
 def readable(resource: Mapping[str, Any], element: str) -> bool:
     """Whether one element of a resource, with all that it holds, can be read or is not there."""
     return element not in resource or not faults({element: resource[element]})
+
+
+def modifies(element: Mapping[str, Any]) -> bool:
+    """Whether a part of a resource has a modifier extension: FHIR forbids to read it as if that were not there."""
+    return not says_nothing(element.get("modifierExtension"))
 
 
 def says_nothing(value: object) -> bool:

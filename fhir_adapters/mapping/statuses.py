@@ -13,7 +13,7 @@ from engine.concepts import CodedText
 from engine.facts import Gap
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.elements import NOTHING, Json, as_list, boolean, codeable_concept, text
-from fhir_adapters.mapping.shapes import says_nothing
+from fhir_adapters.mapping.shapes import MODIFIED, says_nothing
 
 _IPS: Final = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 _SNOMED: Final = "http://snomed.info/sct"
@@ -121,8 +121,7 @@ def modified(resource: Json, reference: str, issues: DataIssues) -> Gap | bool:
         name = text(known.get("url")).rpartition("/")[2].lower()
         denied = boolean(known.get("valueBoolean"))
         if denied is None or not name.endswith(_DENIALS):
-            why = "it has a modifier extension that is not understood"
-            return unreadable(reference, "modifierExtension", why, issues)
+            return unreadable(reference, "modifierExtension", MODIFIED, issues)
         if denied:
             why = "an extension says that it was not, or is not to be, done"
             issues.add(reference, "modifierExtension", "ignored", why)

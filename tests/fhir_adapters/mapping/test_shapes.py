@@ -11,7 +11,7 @@ import pytest
 from engine.facts import Gap, PatientFacts
 from fhir_adapters.issues import DataIssue
 from fhir_adapters.mapping.facts import patient_facts
-from fhir_adapters.mapping.shapes import NOT_READ, faults
+from fhir_adapters.mapping.shapes import MODIFIED, NOT_READ, faults
 from fhir_adapters.record import read_record
 from fhir_adapters.review import ReviewContext, read_context
 from tests.fhir_adapters.mapping.samples import (
@@ -222,3 +222,66 @@ def test_an_issue_names_the_element_where_it_stands_and_nothing_of_what_is_there
 def test_what_a_contained_device_is_is_known() -> None:
     facts, _ = read(SAMPLES["the use of a device"])
     assert [found.code.codings[0].code for found in facts.devices.items] == ["1"]
+
+
+MODIFIER = [{"url": "urn:x:not-for-this-patient", "valueBoolean": True}]
+
+
+class TestModifierExtensionsOfParts:
+    """FHIR forbids to read an element as if its modifier extension were not there, in a part of a resource too."""
+
+    def test_a_dosage_says_nothing_but_its_words(self) -> None:
+        facts, issues = read(request(dosageInstruction=[{**DOSAGE, "modifierExtension": MODIFIER}, DOSAGE]))
+        first, second = facts.medications.items[0].dosages
+        assert (first.route, first.dose, first.text, first.problems) == (
+            None,
+            None,
+            "once a day",
+            (MODIFIED,),
+        )
+        assert second.dose is not None
+        assert DataIssue("MedicationRequest/1", "dosageInstruction[0]", "unreadable", MODIFIED) in issues
+
+    def test_a_component_is_a_gap_and_the_others_are_read(self) -> None:
+        (component,) = SAMPLES["a value of components"]["component"]
+        facts, _ = read(observation(component=[component, {**component, "modifierExtension": MODIFIER}]))
+        assert (len(facts.observations.items), len(facts.observations.gaps)) == (1, 1)
+
+    def test_an_allergy_with_such_a_reaction_is_a_gap(self) -> None:
+        reaction = [{"substance": {"text": "nuts"}, "modifierExtension": MODIFIER}]
+        facts, _ = read({**SAMPLES["an allergy"], "reaction": reaction})
+        assert (len(facts.allergies.items), len(facts.allergies.gaps)) == (0, 1)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"modifierExtension": MODIFIER},
+            {"ingredient": [{"itemCodeableConcept": {"text": "x"}, "modifierExtension": MODIFIER}]},
+            {"status": "entered-in-error"},
+        ],
+        ids=["the medicine", "its ingredient", "entered in error"],
+    )
+    def test_a_medicine_that_is_named_is_neither_known_nor_denied(self, change: Resource) -> None:
+        sample = deepcopy(SAMPLES["an order of a product"])
+        sample["contained"][0] |= change
+        facts, issues = read(sample)
+        (found,) = facts.medications.items
+        assert (found.product.codings, found.ingredients) == ((), ())
+        assert [issue.element for issue in issues] == ["medication"]
+
+    def test_a_device_that_is_in_use_is_a_gap(self) -> None:
+        sample = deepcopy(SAMPLES["the use of a device"])
+        sample["contained"][0]["modifierExtension"] = MODIFIER
+        facts, _ = read(sample)
+        assert (len(facts.devices.items), len(facts.devices.gaps)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "active"), [("active", [True]), ("inactive", [False]), ("entered-in-error", [])]
+)
+def test_a_device_in_use_is_as_active_as_it_says_itself(status: str, active: list[bool]) -> None:
+    sample = deepcopy(SAMPLES["the use of a device"]) | {"status": "active"}
+    sample["contained"][0]["status"] = status
+    facts, issues = read(sample)
+    assert [found.active for found in facts.devices.items] == active
+    assert bool(issues) is (not active)
