@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Final
 
@@ -22,13 +23,18 @@ from fhir_adapters.command_line.workbench import workbench
 from fhir_adapters.journal import places
 
 _DEFECT: Final = 70  # EX_SOFTWARE of sysexits.h
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_CODES: Final = (
+    "Ends with 0 when what was asked came out well; with 1 when it did not, or a file could not be used; with 2 when it was asked "
+    "wrongly; with 70 for a defect of Primum; with 130 after Ctrl-C. What comes out is on standard output, all else on standard error."
+)
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Check orders against what the label of a medicine says, and say what could not be checked.",
+    help=f"Check orders against what the label of a medicine says, and say what could not be checked.\n\n{_CODES}",
 )
 app.callback(epilog="Example: primum check request.json")(begin)
 app.command(epilog="Example: primum serve --port 8000")(serve)
@@ -54,8 +60,8 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is not None:
-            say(f"{error.filename} cannot be used: {error.strerror}.", "red")
+        if isinstance(error, OSError) and (error.filename is not None or error.errno in _NO_ROOM):
+            say(f"{error.filename or 'The output'} cannot be used: {error.strerror}.", "red")
             sys.exit(1)
         say(f"This is a defect of Primum: {type(error).__name__} at {places(error)[-1]}", "red")
         sys.exit(_DEFECT)

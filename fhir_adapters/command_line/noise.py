@@ -14,7 +14,14 @@ from rich.text import Text
 
 from engine.evaluation import Engine
 from fhir_adapters.cds_hooks.services import Services
-from fhir_adapters.command_line.options import FormatOption, RulesOption, TodayOption, loaded_rules, moment
+from fhir_adapters.command_line.options import (
+    FormatOption,
+    RulesOption,
+    TodayOption,
+    loaded_rules,
+    moment,
+    text_of,
+)
 from fhir_adapters.command_line.terminal import Format, answers, progress, refuse, say, write_json
 from fhir_adapters.screening.cohort import pump_patients
 from fhir_adapters.screening.noise import (
@@ -68,7 +75,7 @@ def noise(
     ]
     if not found:
         refuse("There is nobody to look at: name files, or generate pump patients with --pumps.", 2)
-    allowed = tomllib.loads(budget.read_text(encoding="utf-8")) if budget is not None else None
+    allowed = _allowed(budget) if budget is not None else None
     exceeded = over_budget(found, allowed) if allowed is not None else []
     if format is Format.JSON:
         write_json({"orders": [_told(entry) for entry in found], "over_budget": exceeded})
@@ -79,6 +86,13 @@ def noise(
             say(sentence, "red")
     if exceeded:
         raise typer.Exit(1)
+
+
+def _allowed(budget: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text_of(budget))
+    except tomllib.TOMLDecodeError as error:
+        refuse(f"{budget} is not TOML: {error}.")
 
 
 def _bundles(files: list[Path]) -> Iterator[Path]:

@@ -15,8 +15,11 @@ from engine.authoring.folder import Loaded
 from engine.authoring.loading import DEFAULT_FOLDER, load_rules
 from engine.authoring.problems import nearest
 from engine.rule import Rule
+from engine.words import listing
 from fhir_adapters.command_line.questions import RecordHook
 from fhir_adapters.command_line.terminal import Format, answers, refuse
+
+_FEW: Final = 5
 
 BROKEN: Final = "The rules hold errors and are not used:  primum rules check  lists them."
 """What is said by every command that needs rules which hold together."""
@@ -100,6 +103,14 @@ def rules_folder(folder: Path | None) -> Path:
     return chosen
 
 
+def text_of(file: Path) -> str:
+    """The text of a file that an option names; one that is no UTF-8 text ends the command."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        refuse(f"{file} is not UTF-8 text.")
+
+
 def loaded_rules(folder: Path | None) -> Loaded:
     """The rules of a folder with all that is wrong in them; without a folder the rules that ship."""
     return load_rules(rules_folder(folder), examples=with_examples())
@@ -122,7 +133,10 @@ def rule_named(name: str, loaded: Loaded) -> Rule:
     unread = [file for file in loaded.paths if Path(file).stem == name.rpartition(".")[2]]
     if not found and any(problem.file in unread for problem in loaded.problems):
         refuse(f"{name} is not used, because its file holds errors:  primum rules check  lists them.", 2)
+    if found:
+        refuse(f"{name} is the name of several rules: {listing([rule.id for rule in found], 'or')}.", 2)
     near = nearest(name, [spelling for spelling, _ in by_spelling])
-    meant = found or [rule for spelling, rule in by_spelling if spelling == near]
-    hint = f" Did you mean {' or '.join(rule.id for rule in meant)}?" if meant else ""
-    refuse(f"There is no one rule {name}.{hint}", 2)
+    meant = [rule.id for spelling, rule in by_spelling if spelling == near]
+    meant = meant or [rule.id for rule in loaded.rules.rules if len(name) > 2 and name in rule.id][:_FEW]
+    hint = f" Did you mean {listing(meant, 'or')}?" if meant else ""
+    refuse(f"There is no rule {name}.{hint}", 2)

@@ -16,7 +16,7 @@ from engine.authoring.label import LabelAccount, LabelChange, label_accounts, la
 from engine.authoring.mutants import MutantReport, mutant_reports, totals
 from engine.describe import describe_condition
 from fhir_adapters.command_line.coverage_page import coverage_page
-from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules
+from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, text_of
 from fhir_adapters.command_line.terminal import Format, answers, counted, progress, refuse, say, write_json
 
 
@@ -37,7 +37,7 @@ def coverage(
     """
     loaded = loaded_rules(rules)
     accounts = list(label_accounts(loaded))
-    text = label.read_text(encoding="utf-8") if label is not None else None
+    text = text_of(label) if label is not None else None
     changes = {
         a.pack.id: label_changes(loaded, a.pack.id, text)
         for a in accounts
