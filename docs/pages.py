@@ -22,7 +22,7 @@ from engine.describe import describe_condition
 from engine.language import GROUPS, NOUNS, Leaf, Tree
 from engine.logic import members_of
 from engine.rule import Rule
-from fhir_adapters.cli import app
+from fhir_adapters.cli import EXIT_CODES, app
 from fhir_adapters.settings import Settings
 
 GUIDE = DEFAULT_FOLDER / "README.md"
@@ -51,9 +51,12 @@ def pages() -> Iterator[tuple[str, str]]:
 _CONDITIONS = """A condition of a rule is one clinical noun with its options. Each page has an example, the sentence as which it
 reads, every option with its values, and the rules that use it. How conditions are put together, and what *met*, *not met* and *unknown*
 mean, is in the [guide](/rules/README.md)."""
-_COMMANDS = (
-    """Everything is done by the command `primum`; `--help` after any command says what stands here."""
-)
+_COMMANDS = f"""Everything is done by the command `primum`; `--help` after any command says what stands here.
+
+{EXIT_CODES}
+
+What a command is about is its argument. Where the rules are is the same option everywhere, `--rules FOLDER`, or for all commands the
+environment variable `PRIMUM_RULES`; without them the rules that ship are read."""
 _CHECKS = (
     """What `primum rules check` looks for. Each page says what to avoid, what to write instead, and why."""
 )

@@ -24,17 +24,18 @@ from fhir_adapters.journal import places
 
 _DEFECT: Final = 70  # EX_SOFTWARE of sysexits.h
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_CODES: Final = (
+EXIT_CODES: Final = (
     "Ends with 0 when what was asked came out well; with 1 when it did not, or a file could not be used; with 2 when it was asked "
     "wrongly; with 70 for a defect of Primum; with 130 after Ctrl-C. What comes out is on standard output, all else on standard error."
 )
+"""What the codes mean with which every command ends."""
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help=f"Check orders against what the label of a medicine says, and say what could not be checked.\n\n{_CODES}",
+    help=f"Check orders against what the label of a medicine says, and say what could not be checked.\n\n{EXIT_CODES}",
 )
 app.callback(epilog="Example: primum check request.json")(begin)
 app.command(epilog="Example: primum serve --port 8000")(serve)

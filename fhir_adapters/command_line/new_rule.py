@@ -9,12 +9,15 @@ from typing import Annotated, Any, Final
 import typer
 from rich.prompt import Prompt
 
+from engine.authoring.case_text import flow
 from engine.authoring.drafts import Draft, write_draft
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import parse_document
 from engine.authoring.problems import nearest
+from engine.authoring.validation import validate
 from engine.describe import describe as sentence_of
 from engine.errors import CdsError
+from engine.language import NOUNS as LEAVES
 from engine.rule import Hook, Indicator, Kind
 from fhir_adapters.command_line.options import (
     FormatOption,
@@ -50,7 +53,7 @@ NOUNS: Final[Mapping[str, str]] = {
 
 _WORDS: Final = ("below", "at_or_below", "above", "at_or_above")
 _STATES: Final = ("current", "possible", "excluded", "unstated")
-_MONTHS_TO_REVIEW: Final = 12
+_LONGEST: Final = 500
 
 Check = Callable[[str], str]
 """Says what is wrong with an answer; empty when nothing is."""
@@ -100,6 +103,11 @@ def new(
 
     Nothing that exists is written over, and a rule with errors is not written. Ends with 1 then.
     """
+    if statement is not None and beyond is not None:
+        refuse(
+            "A rule follows a statement of the label, or says with --beyond where else it comes from: give one.",
+            2,
+        )
     loaded = loaded_rules(rules)
     day = moment(today).date()
     ask = _Questions(loaded)
@@ -122,6 +130,9 @@ def new(
     summary = ask.text(summary, "Summary", "The card's one line, which the prescriber reads first.", 139)
     if beyond is None:
         statement = ask.statement(statement, pack, kind)
+        beyond = (
+            None if statement else ask.text(None, "Beyond", "Where the rule comes from instead.", _LONGEST)
+        )
     draft = Draft(
         name,
         pack,
@@ -206,7 +217,7 @@ class _Questions:
         def wrong(text: str) -> str:
             unknown = next((each for each in _split(text) if each not in [*Hook]), None)
             if unknown is not None:
-                return f"There is no hook {unknown}; the hooks are {', '.join(Hook)}."
+                return f"There is no hook {unknown}; the hooks are {', '.join(Hook)}.{_meant(unknown, Hook)}"
             return "" if _split(text) else "Name at least one."
 
         told = "When the EHR asks: order-select is choosing an order, order-sign signing it, patient-view opening the record."
@@ -224,19 +235,36 @@ class _Questions:
         noun = self.choice(None, "Condition", f"What has to be so for the card to appear.\n{told}", [*NOUNS])
         if noun == "age":
             word = self._word()
-            return {"age": {word: self._ask(None, "Limit", "Such as 18 years.", _needed)}}
+            limit = self._ask(
+                None, "Limit", "Such as 18 years.", lambda text: self._faults({"age": {word: text}})
+            )
+            return {"age": {word: limit}}
         if noun == "pregnancy":
             return {"pregnancy": self.choice(None, "State", "What the record says.", [*_STATES])}
         said = {noun: self._concept(noun)}
         if noun in ("lab", "vital"):
             word = self._word()
-            said[word] = self._ask(
-                None, "Limit", "An amount with its unit, such as 30 mL/min/1.73m2.", _needed
-            )
+            told = "An amount with its unit, such as 30 mL/min/1.73m2."
+            said[word] = self._ask(None, "Limit", told, lambda text: self._faults({**said, word: text}))
+            told = "How old the value may be."
             said["within"] = self._ask(
-                None, "Within", "How old the value may be.", _needed, default="12 months"
+                None, "Within", told, lambda text: self._faults({**said, "within": text}), default="12 months"
             )
         return dict(said)
+
+    def _faults(self, condition: dict[str, Any]) -> str:
+        """What is wrong with a condition as far as it is known; what is still to be asked for is not missed."""
+        document, problems = parse_document(f"when: {flow(condition)}\n", "condition")
+        noun = next(iter(condition))
+        if not problems:
+            units = {
+                name: concept.unit for name, concept in self.loaded.concept_files.items() if concept.unit
+            }
+            problems = validate(LEAVES[noun], document, document.data["when"], ("when",), units)[1]
+        wrong = next((problem for problem in problems if problem.code != "key-missing"), None)
+        return (
+            "" if wrong is None else f"{wrong.message[:1].upper()}{wrong.message[1:]}. {wrong.help}".strip()
+        )
 
     def _concept(self, noun: str) -> str:
         concepts = self.loaded.concepts.concepts
@@ -251,18 +279,22 @@ class _Questions:
         return self.choice(None, "Comparison", "On which side of the limit the condition is met.", [*_WORDS])
 
     def statement(self, given: str | None, pack: str, kind: Kind) -> str:
-        """A statement of the label that a rule may cite."""
+        """A statement of the label that a rule may cite; empty where the author knows of none."""
         statements = self.loaded.rules.packs[pack].statements
-        fitting = [each for each in statements.values() if each.no_rule is None and each.kind == kind]
+        open_to_rules = [each for each in statements.values() if each.no_rule is None]
+        fitting = [each for each in open_to_rules if each.kind == kind] or open_to_rules
         listed = "\n".join(f"  {each.id}: {each.title}" for each in fitting)
 
         def wrong(id_: str) -> str:
+            if not id_ and given is None:
+                return ""
             if id_ not in statements:
                 return f"There is no statement {id_} in {pack}.{_meant(id_, statements)}"
             no_rule = statements[id_].no_rule
             return f"No rule can follow {id_}: {no_rule}" if no_rule is not None else ""
 
-        return self._ask(given, "Statement", f"Of the label, which the rule follows.\n{listed}", wrong)
+        told = f"Of the label, which the rule follows; none where the label does not say it.\n{listed}"
+        return self._ask(given, "Statement", told, wrong)
 
     def text(self, given: str | None, question: str, told: str, longest: int) -> str:
         """Words, not too many."""
@@ -270,6 +302,8 @@ class _Questions:
         def wrong(text: str) -> str:
             if not text.strip():
                 return f"{question} is empty."
+            if not text.isprintable():
+                return f"{question} is one line, of characters that can be printed."
             return f"{question} has more than {longest} characters." if len(text) > longest else ""
 
         return self._ask(given, question, told, wrong)
@@ -304,9 +338,5 @@ def _meant(written: str, known: Iterable[str]) -> str:
     return f" Did you mean {near}?" if near is not None else ""
 
 
-def _needed(text: str) -> str:
-    return "" if text.strip() else "Write something."
-
-
 def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return [*dict.fromkeys(part.strip() for part in text.split(",") if part.strip())]

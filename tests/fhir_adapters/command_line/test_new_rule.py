@@ -60,11 +60,14 @@ def test_what_is_not_given_is_asked_for_with_a_sentence_of_help(primum: Run, fol
         "lab-egfr",
         "below",
     ]
-    said += ["30 mL/min/1.73m2", "", "critical", "Kidney failure", "WP-2", "WP-02"]
+    said += ["30", "thirty", "30 mL/min/1.73m2", "a year", "", "critical", "Kidney failure", "WP-2", "WP-02"]
     shown = primum("rules", "new", "--rules", folder, "--today", TODAY, input="\n".join(said) + "\n")
     assert shown.exit_code == 0
     assert "A name has small letters, digits and hyphens." in shown.stderr
     assert "There is no concept lab-egrf" in shown.stderr
+    assert "'30' has no unit. write  below: 30 mL/min/1.73m2" in shown.stderr
+    assert "'thirty' is not a number followed by a unit" in shown.stderr
+    assert "Write a length of time as a whole number" in shown.stderr
     assert "WP-02: " in shown.stderr
     assert "Written: " in shown.stdout
     assert (folder / RULE).read_text().count("within: 12 months") == 1
@@ -103,6 +106,8 @@ def test_a_condition_is_asked_for_word_by_word(
         ({"statement": "WP-99"}, "There is no statement WP-99 in baclofen-it."),
         ({"summary": "x" * 140}, "Summary has more than 139 characters."),
         ({"title": " "}, "Title is empty."),
+        ({"title": "two\nlines"}, "Title is one line"),
+        ({"beyond": "Ours."}, "A rule follows a statement of the label, or says with --beyond"),
         ({"medicine": "aspirin"}, "Medicine is one of "),
         ({"pack": "other"}, "Pack is one of baclofen-it."),
     ],
@@ -135,6 +140,19 @@ def test_a_rule_may_come_from_beyond_the_label(primum: Run, folder: Path) -> Non
     shown = primum("rules", "new", "kidney-failure", *options, "--beyond", "Ours.", "--rules", folder)
     assert shown.exit_code == 0
     assert "- beyond: Ours." in (folder / RULE).read_text()
+
+
+def test_where_the_label_says_nothing_the_author_is_asked_where_the_rule_comes_from(
+    primum: Run, folder: Path
+) -> None:
+    options = [part for name, value in OPTIONS.items() if name != "--statement" for part in (name, value)]
+    options[options.index("--hooks") + 1] = "order-sign, order-sign"
+    shown = primum("rules", "new", "kidney-failure", *options, "--rules", folder, input="\n\nOurs.\n")
+    assert shown.exit_code == 0
+    assert "Beyond is empty." in shown.stderr
+    text = (folder / RULE).read_text()
+    assert "- beyond: Ours." in text
+    assert "hooks: [order-sign]" in text
 
 
 def test_when_nobody_answers_nothing_is_written(primum: Run, folder: Path) -> None:
