@@ -33,7 +33,7 @@ WHOLE: Final = frozenset(
     }
 )
 
-_EVERY = "resourceType id contained modifierExtension"
+_EVERY = "resourceType id contained modifierExtension implicitRules"
 _REQUEST = "status intent doNotPerform subject patient authoredOn occurrenceDateTime occurrencePeriod"
 
 MEMBERS: Final[Mapping[str, frozenset[str]]] = {

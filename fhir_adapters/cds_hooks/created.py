@@ -18,7 +18,7 @@ from fhir_adapters.review import ReviewContext
 Version = Literal["STU3", "R4", "R5"]
 Draft = dict[str, Any]
 
-_ID: Final = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)  # FHIR R4, 2.24.0.1 primitive types
+_ID: Final = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)  # FHIR R4, data type id
 _OF_STU3: Final = (
     "context",
     "definition",

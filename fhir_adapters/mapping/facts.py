@@ -45,6 +45,7 @@ from fhir_adapters.wire import Entry
 _TYPES: Final[Mapping[ListName, tuple[str, ...]]] = {
     name: tuple(type_ for type_, of in LIST_OF.items() if of is name) for name in ListName
 }
+_MODIFIERS: Final = frozenset({"modifierExtension", "implicitRules"})
 _NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 T = TypeVar("T")
@@ -173,7 +174,7 @@ class _Lists:
             for entry in entries:
                 found = (
                     modified(entry.resource, entry.reference, self._issues)
-                    if "modifierExtension" in entry.resource and entry.type not in KINDS
+                    if not _MODIFIERS.isdisjoint(entry.resource) and entry.type not in KINDS
                     else False
                 )
                 if isinstance(found, Gap):

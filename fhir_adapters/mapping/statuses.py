@@ -113,9 +113,13 @@ def denied_by(
 def modified(resource: Json, reference: str, issues: DataIssues) -> Gap | bool:
     """Whether a modifier extension denies the resource; a gap when one is not understood.
 
-    FHIR (R4, 2.4.2 modifier extensions) forbids to use a resource as if these were not there. Those that are
-    understood say that something was not done, or is not to be done.
+    FHIR (R4, 2.4.2 modifier extensions) forbids to use a resource as if these were not there, and one with rules of its
+    own (Resource.implicitRules) without them. The extensions that are understood say that something was not done, or
+    is not to be done.
     """
+    if not says_nothing(resource.get("implicitRules")):
+        why = "it is to be read by rules that are not known here"
+        return unreadable(reference, "implicitRules", why, issues)
     for extension in as_list(resource.get("modifierExtension")):
         known = extension if isinstance(extension, dict) else NOTHING
         name = text(known.get("url")).rpartition("/")[2].lower()

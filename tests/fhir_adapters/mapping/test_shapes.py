@@ -276,6 +276,15 @@ class TestModifierExtensionsOfParts:
         assert (len(facts.devices.items), len(facts.devices.gaps)) == (0, 1)
 
 
+@pytest.mark.parametrize("rules", ["https://site.example/rules", 5])
+def test_a_resource_that_is_to_be_read_by_rules_of_its_own_is_not_read_without_them(rules: Any) -> None:
+    facts, issues = read(condition(implicitRules=rules))
+    assert (len(facts.conditions.items), len(facts.conditions.gaps)) == (0, 1)
+    assert [issue.element for issue in issues] == ["implicitRules"]
+    facts, _ = read(request(implicitRules=rules))
+    assert [found.status_certain for found in facts.medications.items] == [False]
+
+
 @pytest.mark.parametrize(
     ("status", "active"), [("active", [True]), ("inactive", [False]), ("entered-in-error", [])]
 )
