@@ -110,12 +110,15 @@ class Engine:
     def _about(self, look: _Look, rules: list[Rule]) -> Iterator[RuleOutcome]:
         found = subjects(look.medicine, look.record)
         hook = Hook(look.record.facts.hook)
-        bringing = {rule.id: {id(subject) for subject in bringing_up(rule, found, hook)} for rule in rules}
+        bringing = {
+            kinds: {id(subject) for subject in bringing_up(kinds, found, hook)}
+            for kinds in {rule.brought_up_by for rule in rules}
+        }
         for subject in found:
-            brought_up = [rule for rule in rules if id(subject) in bringing[rule.id]]
+            brought_up = [rule for rule in rules if id(subject) in bringing[rule.brought_up_by]]
             yield from self._for_subject(look.at(subject), brought_up)
         for rule in rules:
-            if not bringing[rule.id]:
+            if not bringing[rule.brought_up_by]:
                 yield RuleOutcome(rule, Truth.NOT_MET)
 
     def _for_subject(self, context: Context, rules: list[Rule]) -> Iterator[RuleOutcome]:

@@ -120,8 +120,8 @@ def outcome_of(
         variants=variants,
         variant=variant,
         missing=once(missing),
-        evidence=once(entry for finding in deciding for entry in finding.evidence) or subject.evidence,
-        notes=once(note for finding in deciding for note in finding.notes),
+        evidence=once([entry for finding in deciding for entry in finding.evidence]) or subject.evidence,
+        notes=once([note for finding in deciding for note in finding.notes]),
     )
 
 
@@ -146,21 +146,28 @@ def yielding(outcomes: list[RuleOutcome]) -> Iterator[RuleOutcome]:
         if outcome.outcome is Truth.MET and not outcome.rule.experimental
     }
 
-    def beyond(rule: str, subject: Subject | None, seen: frozenset[str] = frozenset()) -> frozenset[str]:
-        """The rule and all that its card gives way to."""
-        for other in met.get((rule, subject), ()):
-            if other not in seen and (other, subject) in met:
-                seen = beyond(other, subject, seen | {other})
-        return seen | {rule}
-
     for outcome in outcomes:
         winner = next(
             (
                 rule
                 for rule in outcome.rule.yields_to
-                if (rule, outcome.subject) in met and outcome.rule.id not in beyond(rule, outcome.subject)
+                if (rule, outcome.subject) in met
+                and outcome.rule.id not in _beyond(rule, outcome.subject, met)
             ),
             None,
         )
         yields = winner is not None and outcome.outcome is Truth.MET
         yield replace(outcome, yielded_to=winner) if yields else outcome
+
+
+def _beyond(
+    rule: str,
+    subject: Subject | None,
+    met: Mapping[tuple[str, Subject | None], tuple[str, ...]],
+    seen: frozenset[str] = frozenset(),
+) -> frozenset[str]:
+    """The rule and all that its card gives way to."""
+    for other in met.get((rule, subject), ()):
+        if other not in seen and (other, subject) in met:
+            seen = _beyond(other, subject, met, seen | {other})
+    return seen | {rule}

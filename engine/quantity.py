@@ -25,7 +25,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from engine.errors import QuantityError, UnitError
 from engine.unit_spelling import per_body_surface, ucum_spelling
@@ -152,6 +152,9 @@ def compare(a: Quantity, b: Quantity, substance: str | None = None) -> int:
     return (left > right) - (left < right)
 
 
+N = TypeVar("N", Decimal, Fraction)
+
+
 @dataclass(frozen=True, slots=True)
 class QuantityInterval:
     """What a record says of an amount: somewhere between two ends, either of which may be open (None).
@@ -236,16 +239,18 @@ class QuantityInterval:
         return False if False in answers else None if None in answers else True
 
     def _under(self, threshold: Quantity, or_equal: bool, substance: str | None) -> bool | None:
-        limit = Fraction(threshold.value)
+        if self.unit == threshold.unit:  # fractions are slow, and decimals compare as exactly
+            return self._beside(self.low, self.high, threshold.value, or_equal)
         in_its_unit = _conversion(self.unit, threshold.unit, substance)
-        if self.high is not None:
-            high = in_its_unit(self.high)
-            if high < limit or (high == limit and (or_equal or not self.high_inclusive)):
-                return True
-        if self.low is not None:
-            low = in_its_unit(self.low)
-            if low > limit or (low == limit and not (or_equal and self.low_inclusive)):
-                return False
+        low, high = (None if end is None else in_its_unit(end) for end in (self.low, self.high))
+        return self._beside(low, high, Fraction(threshold.value), or_equal)
+
+    def _beside(self, low: N | None, high: N | None, limit: N, or_equal: bool) -> bool | None:
+        """Whether an interval with these ends lies under a limit; None when it lies on both sides."""
+        if high is not None and (high < limit or (high == limit and (or_equal or not self.high_inclusive))):
+            return True
+        if low is not None and (low > limit or (low == limit and not (or_equal and self.low_inclusive))):
+            return False
         return None
 
 

@@ -34,10 +34,11 @@ class Presumed:
 class Record:
     """The facts of one patient with the concepts that they are looked at with.
 
-    ``identities`` is what :func:`engine.medicines.identified` has told so far.
+    ``identities`` is what :func:`engine.medicines.identified` has told so far, ``counting`` which entries of the medication list,
+    by their id, have a status that was asked for.
     """
 
-    __slots__ = ("_evidence", "_holding", "_lists", "_named", "concepts", "facts", "identities")
+    __slots__ = ("_evidence", "_holding", "_lists", "_named", "concepts", "counting", "facts", "identities")
 
     def __init__(self, facts: PatientFacts, concepts: ConceptLibrary) -> None:
         """Nothing is sorted yet."""
@@ -48,6 +49,7 @@ class Record:
         self._evidence: dict[int, Evidence] = {}
         self._named: dict[int, frozenset[str]] = {}
         self.identities: dict[tuple[str, int], Truth] = {}
+        self.counting: dict[str, frozenset[int]] = {}
 
     def members(self, name: ListName, concept: str) -> tuple[Any, ...]:
         """The entries of a list with a code that is in a concept, in the order of the list."""

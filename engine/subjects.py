@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,7 @@ from engine.finding import Evidence, Missing, Truth
 from engine.medicine import Medicine
 from engine.medicines import Therapy, ended, holds, identified, therapy
 from engine.record import Record
-from engine.rule import Hook, Rule
+from engine.rule import BroughtUpBy, Hook
 from engine.words import entry
 
 
@@ -96,14 +96,16 @@ def _of_therapy(found: Therapy, medicine: Medicine, kind: Literal["therapy", "en
     )
 
 
-def bringing_up(rule: Rule, found: tuple[Subject, ...], hook: Hook) -> Iterator[Subject]:
-    """The subjects that bring a rule up at a hook.
+def bringing_up(
+    brought_up_by: Iterable[BroughtUpBy], found: tuple[Subject, ...], hook: Hook
+) -> Iterator[Subject]:
+    """The subjects that bring a rule up at a hook, by what its ``brought_up_by`` says.
 
     Where the medicine is being ordered, therapy with it does not bring the rule up again. A rule that only the ``record`` brings up
     leaves therapy alone while other orders are under review: what the patient has long had is no news then. Of therapy and therapy
     that has ended the more certain one brings the rule up.
     """
-    kinds: set[str] = set(rule.brought_up_by)
+    kinds: set[str] = set(brought_up_by)
     if "record" in kinds and not hook.reviews_orders:
         kinds.add("therapy")
     wanted = [subject for subject in found if subject.kind in kinds]

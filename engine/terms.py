@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
@@ -112,8 +113,14 @@ class Bounded(FileModel):
             value = getattr(self, name)
             if value is not None:
                 texts = value if isinstance(value, tuple) else (value,)
-                return name, tuple(Quantity.parse(text) for text in texts)
+                return name, tuple(map(_read, texts))
         return None
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Quantity:
+    """An amount of a rule, read once for all patients."""
+    return Quantity.parse(text)
 
 
 def _rising(first: Quantity, second: Quantity) -> bool:

@@ -82,7 +82,8 @@ class PatientRecord:
         self._entries: dict[str, list[Entry]] = {}
         for entry in in_order(entries):
             self._entries.setdefault(entry.type, []).append(entry)
-        self._index = ReferenceIndex(self)
+        # Not of the record itself: in a circle with its index it would outlive the request.
+        self._index = ReferenceIndex(tuple(self))
 
     def __iter__(self) -> Iterator[Entry]:
         """Every resource that is this patient's or supports one that is, by type and reference."""

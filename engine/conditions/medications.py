@@ -40,12 +40,8 @@ def medication(leaf: MedicationLeaf, context: Context) -> Finding:
         if leaf.medication == "any"
         else context.record.possible(ListName.MEDICATIONS, leaf.medication)
     )
-    gone = {reference for order in context.facts.orders for reference in (order.reference, order.replaces)}
-    taken = [
-        fact
-        for fact in entries
-        if _has_status(fact, leaf, context.facts.now) and not (current and fact.reference in gone)
-    ]
+    counting = _counting(leaf.status, context)
+    taken = [fact for fact in entries if id(fact) in counting]
     return _choose(
         [*ordered, *taken], leaf, context, [*incomplete(ListName.MEDICATIONS, listed, title), *gaps]
     )
@@ -79,8 +75,26 @@ def _order_gaps(context: Context, what: str) -> list[Missing]:
     return [Missing(what, why, None, tuple(gap.reference for gap in gaps))]
 
 
-def _has_status(fact: MedicationFact, leaf: MedicationLeaf, now: datetime) -> bool:
-    match leaf.status:
+def _counting(status: str, context: Context) -> frozenset[int]:
+    """The entries of the medication list with a status, by their id, worked out once for all that ask.
+
+    What an order of this session changes is not current beside that order.
+    """
+    record, facts = context.record, context.facts
+    found = record.counting.get(status)
+    if found is None:
+        orders = facts.orders if status == "current" else ()
+        gone = {reference for order in orders for reference in (order.reference, order.replaces)}
+        found = record.counting[status] = frozenset(
+            id(fact)
+            for fact in facts.medications.items
+            if _has_status(fact, status, facts.now) and fact.reference not in gone
+        )
+    return found
+
+
+def _has_status(fact: MedicationFact, status: str, now: datetime) -> bool:
+    match status:
         case "ever":
             return fact.status is not TherapyStatus.PLANNED
         case "recent":
@@ -113,13 +127,12 @@ class _Candidate(NamedTuple):
 
     @property
     def truth(self) -> Truth:
-        return all_of((self.kind, self.other, self.way, self.when))
+        return all_of(self[1:])
 
     @property
     def doubt(self) -> str:
         """Which of its parts is in doubt first."""
-        parts = {"code": self.kind, "own": self.other, "route": self.way, "date": self.when}
-        return next(name for name, truth in parts.items() if truth is Truth.UNKNOWN)
+        return ("code", "own", "route", "date")[self[1:].index(Truth.UNKNOWN)]
 
 
 def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Candidate:
@@ -127,7 +140,9 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
     own = context.is_own(fact)
     if own is Truth.MET or (leaf.abrupt and _is_tapered(fact, context)):
         return _Candidate(fact, Truth.NOT_MET)
-    if any(medicine_in(concepts, other, fact) is Membership.YES for other in leaf.excluding):
+    if leaf.excluding and any(
+        medicine_in(concepts, other, fact) is Membership.YES for other in leaf.excluding
+    ):
         return _Candidate(fact, Truth.NOT_MET)
     if leaf.medication == "any":
         # An entry that nobody can read is a medicine, too; only by the own medicine's route it may be that one.
@@ -154,9 +169,10 @@ def _is_named(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> b
     Where it also has the name of the rule's own medicine, or of one that does not count, the name tells nothing.
     """
     names, ingredients_of = context.record.named(fact), context.concepts.ingredients_of
-    others = (context.medicine.substance, *leaf.excluding)
-    return not names.isdisjoint(ingredients_of(leaf.medication)) and all(
-        names.isdisjoint(ingredients_of(other)) for other in others
+    if names.isdisjoint(ingredients_of(leaf.medication)):
+        return False
+    return all(
+        names.isdisjoint(ingredients_of(other)) for other in (context.medicine.substance, *leaf.excluding)
     )
 
 

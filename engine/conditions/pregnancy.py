@@ -21,6 +21,9 @@ PREGNANT, NOT_PREGNANT, POSSIBLY_PREGNANT = "pregnancy", "not-pregnant", "pregna
 BREASTFEEDING, NOT_BREASTFEEDING = "breastfeeding", "not-breastfeeding"
 """The concepts that the pregnancy and lactation nouns stand on; they are part of the language, not of a pack."""
 
+_MAY_BE: Final = (Quantity.parse("12 years"), Quantity.parse("55 years"))
+"""The ages at which a patient of whom nothing is on record may be pregnant."""
+
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -172,5 +175,4 @@ def _may_be_pregnant(context: Context) -> bool:
         return person is None
     if person.birth is None:
         return True
-    limits = (Quantity.parse("12 years"), Quantity.parse("55 years"))
-    return age_relation(person.birth, context.facts.now.date(), "between", *limits) is not False
+    return age_relation(person.birth, context.facts.now.date(), "between", *_MAY_BE) is not False

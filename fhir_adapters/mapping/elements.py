@@ -213,9 +213,10 @@ def _compared(value: Json, what: str, problems: Problems) -> QuantityInterval | 
 def unit_of(value: Json) -> str | None:
     """The UCUM unit of a Quantity by its code, else by its text; None where neither is understood."""
     written = (value.get("code"), value.get("unit"), value.get("system"))
-    if all(part is None or (type(part) is str and len(part) <= _LONGEST_UNIT) for part in written):
-        return _unit(*written)
-    return _unit(code(written[0]), text(written[1]), text(written[2]))
+    for part in written:
+        if part is not None and (type(part) is not str or len(part) > _LONGEST_UNIT):
+            return _unit(code(written[0]), text(written[1]), text(written[2]))
+    return _unit(*written)
 
 
 @lru_cache(maxsize=2048)

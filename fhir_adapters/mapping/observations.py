@@ -92,7 +92,8 @@ def _one(
 
 def _contradicts_itself(resource: Json, problems: Problems) -> bool:
     """Whether it has more than one value, or one beside the reason for having none (FHIR's obs-6 forbids it)."""
-    values = sum(name.startswith("value") and value not in (None, {}, []) for name, value in resource.items())
+    stated = [value for name, value in resource.items() if name.startswith("value")]
+    values = sum(value not in (None, {}, []) for value in stated)
     if values > 1:
         problems.append("it has more than one value")
     elif values and resource.get("dataAbsentReason"):

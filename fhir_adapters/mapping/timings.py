@@ -133,8 +133,8 @@ def _frequency(repeat: Json, problems: Problems) -> tuple[Fraction | None, Fract
     if not numbers:
         return None, None
     written = repeat.get("periodUnit") or repeat.get("periodUnits")
-    unit = DAYS.get(code(written) or "d")
-    if unit is None or any(number is None or number <= 0 for number in numbers.values()):
+    unit = code(written) or "d"
+    if unit not in DAYS or any(number is None or number <= 0 for number in numbers.values()):
         problems.append("the frequency cannot be read")
         return None, None
     if written is None and "period" in numbers:
@@ -147,9 +147,9 @@ def _frequency(repeat: Json, problems: Problems) -> tuple[Fraction | None, Fract
 
 
 @lru_cache(maxsize=512)
-def _per_day(times: Decimal, length: Decimal, unit: Fraction) -> Fraction:
-    # Remembered, because the schedules of a record are few and fractions are slow.
-    return Fraction(times) / (Fraction(length) * unit)
+def _per_day(times: Decimal, length: Decimal, unit: str) -> Fraction:
+    # Remembered, because the schedules of a record are few and fractions are slow, also to look up.
+    return Fraction(times) / (Fraction(length) * DAYS[unit])
 
 
 def _named_times(repeat: Json) -> tuple[Fraction | None, Fraction | None]:

@@ -46,7 +46,9 @@ def brought_up(by: list[str], facts: PatientFacts) -> list[tuple[str, Truth]]:
     """The kinds of subject that bring a rule up, and how certain each is."""
     hook = Hook(facts.hook)
     wanted = rule(brought_up_by=by)
-    return [(subject.kind, subject.certainty) for subject in bringing_up(wanted, found(facts), hook)]
+    return [
+        (subject.kind, subject.certainty) for subject in bringing_up(wanted.brought_up_by, found(facts), hook)
+    ]
 
 
 class TestOrders:

@@ -1,5 +1,6 @@
 """Decisions: the same question gets the same answer, however it is put."""
 
+import gc
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -142,3 +143,18 @@ def test_what_a_met_rule_rests_on_is_held_against_the_models_of_fhir_and_read_al
     assert any("Condition/c1" in [e.reference for e in o.evidence] for o in decision.evaluation.outcomes)
     found = [(i.reference, i.element) for i in decision.issues if i.effect == "not conformant"]
     assert found == [("Condition/c1", "severety")]
+
+
+def test_nothing_of_a_request_outlives_it_in_circles_that_wait_for_garbage_collection(
+    ask: Callable[[bytes], Decision],
+) -> None:
+    sent = body([order("a", "72607000")], [condition("c1")])
+    assert encode(ask(sent).response)  # what is loaded once is no part of the request
+    gc.collect()
+    gc.disable()
+    try:
+        encode(ask(sent).response)
+        left = gc.collect()
+    finally:
+        gc.enable()
+    assert left == 0
