@@ -31,7 +31,7 @@ class CardPane:
                     "rule",
                     lambda scope: rescope("all" if scope == "all" else "rule"),
                 )
-            self._status = status()
+            self._status = status("Reading the rule …")
             self._faces = part("div", "faces")
 
     def show(self, look: Look) -> None:

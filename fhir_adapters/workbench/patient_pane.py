@@ -100,8 +100,12 @@ class PatientPane:
         """Show what is known of the patient of a record."""
         self._chart.clear()
         if not isinstance(self.patient, FromRecord):
+            self._draw_no_record()
             return
         with self._chart:
+            with part("div", "row taken"):
+                words(f"Read from {self.patient.name}.", "p", "hint")
+                button("Forget it", self._forget, look="quiet", picture="close")
             if look.patients > 1:
                 numbers = {
                     str(number): f"patient {number + 1} of {look.patients}" for number in range(look.patients)
@@ -118,6 +122,19 @@ class PatientPane:
                         words(line.gap, "p", "gap")
                     elif not line.entries:
                         words("none", "p", "none")
+
+    def _draw_no_record(self) -> None:
+        self._chart.clear()
+        with self._chart:
+            words("No record yet: cards and trace are of the patient that is made up.", "p", "none")
+
+    def _forget(self) -> None:
+        """Let the record go, and look at the patient that is made up."""
+        self._record = None
+        self._draw_no_record()
+        self._turn("record", tell=False)
+        self._chosen(self.patient)
+        ui.run_javascript(f"getHtmlElement({self._paste.id}).focus()")
 
     def _turn(self, page: str, *, tell: bool = True) -> None:
         self._open = page
@@ -142,8 +159,8 @@ class PatientPane:
     def _draw_reader(self) -> None:
         with self._reader:
             words(
-                "A CDS Hooks request, a FHIR Bundle, a resource or NDJSON. It stays in the memory of this program, "
-                "and is gone when the page is closed.",
+                "A CDS Hooks request, a FHIR Bundle, a resource or NDJSON. It stays in the memory of this program "
+                "while the page is open.",
                 "p",
                 "hint",
             )
@@ -161,6 +178,7 @@ class PatientPane:
                     opened.on("change", js_handler="(e) => primum.sendFile(e.target)")
             choice("Ask", _HOOKS, "", self._ask)
             self._chart = part("div", "chart")
+            self._draw_no_record()
 
     def _draw_form(self) -> None:
         self._fields.clear()

@@ -45,11 +45,12 @@ window.primum = {
   },
   async send(body, name) {
     const answer = await fetch("record", { method: "POST", body });
-    emitEvent("record", { key: answer.ok ? await answer.text() : "", name, status: answer.status });
+    emitEvent("record", { key: answer.ok ? await answer.text() : "", name });
+    return answer.ok;
   },
-  sendText(id) {
+  async sendText(id) {
     const area = document.getElementById(id);
-    if (area.value.trim()) this.send(area.value, "the pasted text");
+    if (area.value.trim() && (await this.send(area.value, "the pasted text"))) area.value = "";
   },
   sendFile(input) {
     if (input.files.length) this.send(input.files[0], input.files[0].name);

@@ -187,6 +187,11 @@ def test_tabs_do_not_see_each_others_patients_and_nothing_of_them_stays(
     assert bench.printed in files
     assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
     assert not (bench.folder / ".nicegui").exists()
+    expect(mine.get_by_label("Paste a record")).to_have_value("")
+    mine.get_by_role("button", name="Forget it").click()
+    expect(mine.locator("#patient")).to_contain_text("No record yet")
+    expect(mine.locator("#cards .card")).to_contain_text("eGFR 42")
+    assert CANARY not in mine.content()
     mine.reload()
     mine.locator(".lines .finding").first.wait_for()
     assert CANARY not in mine.content()
