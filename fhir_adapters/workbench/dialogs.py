@@ -127,6 +127,7 @@ class TestDialog(Dialog):
         self._lines.text = addition.lines if addition is not None else ""
         usable = addition is not None and not addition.problems and addition.result is not None
         self._allow(usable)
+        self._status.classes(replace="status")
         if addition is None:
             self._status.text = "Write the sentence first."
         elif addition.problems:
@@ -136,6 +137,7 @@ class TestDialog(Dialog):
                 "It passes." if addition.result.passed else "It fails: " + "; ".join(addition.result.failures)
             )
             self._status.text = ends
+            self._status.classes(replace=f"status {'good' if addition.result.passed else 'bad'}")
 
     async def _write(self) -> None:
         if self._addition is not None:

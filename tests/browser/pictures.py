@@ -29,6 +29,17 @@ def a_mistake(bench: Bench, browser: BrowserContext) -> None:
     _draw(page, "mistake")
 
 
+def a_limit(bench: Bench, browser: BrowserContext) -> None:
+    """The cases at the limits, one of them taken, with the trace beside it."""
+    page = bench.opened(browser, height=760)
+    page.get_by_role("button", name="Find the cases").click()
+    page.locator(".limit-case .case-name").nth(3).click()
+    page.get_by_role("button", name="That is right").wait_for()
+    page.locator("#trace .finding.unknown").first.wait_for()
+    page.evaluate("document.getElementById('limits').scrollIntoView({block: 'end'})")
+    _draw(page, "limit")
+
+
 def a_test(bench: Bench, browser: BrowserContext) -> None:
     """The tests after a run, the trace, and a patient on the way to a test, in the dark."""
     page = bench.opened(browser, dark=True)
@@ -58,7 +69,7 @@ def main() -> None:
         working(Path(folder), "kidney-function", rules=DEFAULT_FOLDER) as bench,
         chromium() as browser,
     ):
-        for draw in (a_card, a_mistake, a_test):
+        for draw in (a_card, a_mistake, a_limit, a_test):
             draw(bench, browser)
 
 
