@@ -113,9 +113,10 @@ def rule_files(reading: Reading) -> dict[str, list[str]]:
             continue
         home = next((folder for folder in above if folder in files), None)
         if home is None:
-            reading.problem(
-                name, "file-astray", "this file belongs to no pack", f"move it below a folder with a {PACK}"
-            )
+            site = place.is_relative_to(reading.name("local"))
+            mend = did_you_mean(place.name, _AT_A_SITE) if site else f"move it below a folder with a {PACK}"
+            message = "nothing reads this file in local" if site else "this file belongs to no pack"
+            reading.problem(name, "file-astray", message, mend)
         else:
             files[home].append(name)
     return files

@@ -10,6 +10,7 @@ from engine.authoring.documents import Mark
 
 _NO_SPACE: Final = re.compile(r"\s*(?:- )?[a-z_]+(:)[^\s:/]")
 _TYPOGRAPHIC: Final = re.compile("[\u201c\u201d\u201e\u201f\u00ab\u00bb]")
+_MERGE: Final = re.compile(r"(?:<{7}|={7}|>{7})(?: |$)")
 _INVISIBLE: Final = {"\t": "a tab", "\u00a0": "a no-break space"}
 
 
@@ -34,6 +35,15 @@ def indentation_slips(lines: list[str]) -> Iterator[Slip]:
 
 def slip_near(lines: list[str], line: int, column: int) -> Slip | None:
     """The slip in the line (counted from 0) at which the parser gave up, or in the one before; None when nothing looks like one."""
+    marked = next((number for number, text in enumerate(lines) if _MERGE.match(text)), None)
+    if marked is not None:
+        message = "a merge that could not be finished left this mark"
+        return Slip(
+            Mark(marked + 1, 1, 7),
+            "yaml-syntax",
+            message,
+            "keep one of the two versions, and delete the marks",
+        )
     here, before = (lines[number] if 0 <= number < len(lines) else "" for number in (line, line - 1))
     if (name := _INVISIBLE.get(here[column : column + 1])) is not None:
         return Slip(Mark(line + 1, column + 1), "yaml-tab", f"{name} stands here", "write a space")

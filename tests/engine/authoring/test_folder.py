@@ -18,12 +18,13 @@ def test_an_empty_folder_is_not_silence_nor_is_one_that_is_not_there(tmp_path):
 
 
 def test_files_that_nothing_reads_are_named(folder):
-    folder.write("notes.yaml", "a: 1\n").write("warnings/other.yaml", "id: x\n").write(
-        "baclofen-it/more.yml", "id: x\n"
-    ).write("baclofen-it/notepad.yaml.txt", "id: x\n")
+    folder.write("local/adjustment.yaml", "a: 1\n").write("notes.yaml", "a: 1\n").write(
+        "warnings/other.yaml", "id: x\n"
+    ).write("baclofen-it/more.yml", "id: x\n").write("baclofen-it/notepad.yaml.txt", "id: x\n")
     assert [(code, file) for code, file, *_ in folder.found()] == [
         ("file-ending", "baclofen-it/more.yml"),
         ("file-ending", "baclofen-it/notepad.yaml.txt"),
+        ("file-astray", "local/adjustment.yaml"),
         ("file-astray", "notes.yaml"),
         ("file-astray", "warnings/other.yaml"),
     ]
