@@ -33,6 +33,8 @@ from fhir_adapters.workbench.trace_pane import TracePane
 PAUSE = 0.35
 """Seconds without a key after which the text is read."""
 
+_TOO_LONG = "That is too long for a rule. If it is a patient: use “From a record”."
+
 
 class Page:
     """One tab: what lies on its desk, and the regions that show it. Work is done in threads, one piece after another."""
@@ -65,6 +67,7 @@ class Page:
         self._save_dialog = SaveDialog(self._save)
         self._test_dialog = TestDialog(self._propose, self._add_test)
         ui.on("record", self._record)
+        ui.on("too-long", lambda: ui.notify(_TOO_LONG, type="warning"))
         ui.on_exception(self._failed)
 
     async def begin(self) -> None:

@@ -15,6 +15,17 @@ window.primum = {
     const editor = await this.editor(id);
     editor.contentDOM.setAttribute("aria-label", label);
     editor.contentDOM.setAttribute("aria-describedby", described);
+    // What is too long to be sent to the program would be in the editor only, unchecked.
+    for (const kind of ["paste", "drop"]) {
+      editor.dom.addEventListener(kind, (event) => {
+        const brought = event.clipboardData ?? event.dataTransfer;
+        const sizes = [brought?.getData("text").length ?? 0, ...[...(brought?.files ?? [])].map((file) => file.size)];
+        if (Math.max(...sizes) <= 200_000) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        emitEvent("too-long", {});
+      }, true);
+    }
   },
   async goTo(id, line, column) {
     const editor = await this.editor(id);

@@ -170,6 +170,21 @@ def test_a_rule_that_is_broken_in_every_way_leaves_the_page_standing(page: Page,
     assert page.locator(".q-notification").count() == 0
 
 
+def test_a_record_that_is_pasted_into_the_rule_is_told_where_it_belongs(page: Page, bench: Bench) -> None:
+    pasting = """(size) => {
+      const brought = new DataTransfer();
+      brought.setData('text/plain', 'x'.repeat(size));
+      const event = new ClipboardEvent('paste', {clipboardData: brought, bubbles: true, cancelable: true});
+      document.querySelector('.cm-content').dispatchEvent(event);
+      return document.querySelector('.cm-content').cmView.view.state.doc.length;
+    }"""
+    before = page.evaluate(pasting, 0)
+    assert page.evaluate(pasting, 200_001) == before
+    expect(page.locator(".q-notification")).to_contain_text("too long for a rule")
+    assert page.evaluate(pasting, 10) == before + 10
+    expect(page.get_by_text("Not saved")).to_be_visible()
+
+
 def test_tabs_do_not_see_each_others_patients_and_nothing_of_them_stays(
     bench: Bench, browser: BrowserContext
 ) -> None:
