@@ -1,3 +1,3 @@
-"""Makes every test beside a rule a test of the run, and lends the plug-in's own tests pytest's tester of plug-ins."""
+"""Makes every test beside a rule a test of the run, counts what tests of the engine cover, and lends pytest's tester of plug-ins."""
 
-pytest_plugins = ["engine.authoring.pytest_plugin", "pytester"]
+pytest_plugins = ["engine.authoring.pytest_plugin", "pytester", "tests.tracing"]

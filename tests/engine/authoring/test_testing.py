@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.authoring.testing import Report, read_case_file, read_tests, run_tests
+from engine.authoring.testing import Report, deciding, read_case_file, read_tests, run_tests
+from engine.finding import Truth
+from engine.outcome import RuleOutcome
 
 RENAL = "baclofen-it/warnings/renal-impairment"
 HEAD = "today: 2026-03-01\ntests:\n  - name: it is so\n"
@@ -33,6 +35,19 @@ def test_all_tests_of_a_folder_run_and_pass(mini):
 @pytest.mark.parametrize(("select", "names"), [("wrong-route", 3), ("eGFR", 2), ("no such test", 0)])
 def test_some_are_chosen_by_rule_or_by_name(mini, select, names):
     assert len(run_tests(mini, select=select).results) == names
+
+
+@pytest.mark.parametrize(
+    ("truths", "decides"),
+    [
+        ((Truth.NOT_MET, Truth.UNKNOWN, Truth.MET), Truth.MET),
+        ((Truth.NOT_MET, Truth.UNKNOWN), Truth.UNKNOWN),
+        ((Truth.NOT_MET,), Truth.NOT_MET),
+    ],
+)
+def test_of_several_orders_the_one_for_which_the_rule_is_met_decides_then_the_open_one(mini, truths, decides):
+    rule = mini.rules.rule("baclofen-it.wrong-route")
+    assert deciding(RuleOutcome(rule, truth) for truth in truths).outcome is decides
 
 
 def test_no_test_at_all_is_no_success():
