@@ -48,7 +48,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
     had = _had_before(context) if leaf.new and listed.items else frozenset()
 
     def judge(fact: ConditionFact) -> Truth:
-        if fact.course not in _COURSES[leaf.status] or (
+        if not _has_course(fact, leaf.status, context) or (
             leaf.certainty != "any" and fact.suspected != (leaf.certainty == "suspected")
         ):
             return Truth.NOT_MET
@@ -89,6 +89,12 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         if leaf.since and context.therapy.started is None:
             finding = finding.noting("the start of the therapy is not on record: counted as after it")
     return finding
+
+
+def _has_course(fact: ConditionFact, status: str, context: Context) -> bool:
+    """Whether it stands where the rule asks; one that is called active and has abated counts as current and as past."""
+    abated = fact.abatement is not None and is_future(fact.abatement, context.facts.now) is False
+    return fact.course in _COURSES[status] or (status == "past" and abated)
 
 
 def _began(fact: ConditionFact, context: Context) -> DateInterval | None:

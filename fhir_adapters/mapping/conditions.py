@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from engine.concepts import CodedText
-from engine.dates import DateInterval, is_future
+from engine.dates import DateInterval, age_on, is_future
 from engine.facts import ConditionFact, Course, Gap
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import Json, boolean, date_interval
+from fhir_adapters.mapping.elements import Json, boolean, converted, date_interval, quantity
 from fhir_adapters.mapping.statuses import meaning_of, status_of
 
 # condition-clinical and condition-ver-status of R4 and R5, and the status codes of STU3 and DSTU2.
@@ -29,12 +29,19 @@ _DENIED: Final = frozenset({"refuted", "entered-in-error"})
 
 
 def condition(
-    resource: Json, reference: str, issues: DataIssues, *, now: datetime, draft: bool = False
+    resource: Json,
+    reference: str,
+    issues: DataIssues,
+    *,
+    now: datetime,
+    birth: DateInterval | None = None,
+    draft: bool = False,
 ) -> ConditionFact | Gap | None:
     """The diagnosis; None when it is refuted, entered in error, or states that there is none.
 
-    A condition without a clinical status is current (CURRENT), unless it has an abatement in the past, which
-    also overrules an active status (FHIR's invariant con-4): either is noted as assumed.
+    A condition without a clinical status is current (CURRENT), unless it has an abatement in the past; an age at
+    which it abated is held against ``birth``. Beside an active status an abatement is a contradiction (FHIR's
+    invariant con-4), and the status counts. Each is noted as assumed.
     """
     verification = status_of(
         resource, "verificationStatus", _VERIFICATION, reference, issues, left_out=_DENIED
@@ -51,7 +58,7 @@ def condition(
     abatement = _moment(resource, "abatement", reference, issues)
     course = _COURSE.get(clinical, Course.CURRENT)
     if course is Course.CURRENT:
-        course = _course(resource, clinical, abatement, now, reference, issues)
+        course = _course(clinical, _has_ended(resource, abatement, birth, now), reference, issues)
     return ConditionFact(
         reference,
         code,
@@ -64,23 +71,35 @@ def condition(
     )
 
 
-def _course(
-    resource: Json,
-    clinical: str,
-    abatement: DateInterval | None,
-    now: datetime,
-    reference: str,
-    issues: DataIssues,
-) -> Course:
-    """Current, unless something says that the condition has ended."""
-    ended = any(resource.get(name) for name in ("abatementAge", "abatementRange"))
-    ended = ended or boolean(resource.get("abatementBoolean")) is True
-    if ended or (abatement is not None and is_future(abatement, now) is False):
-        issues.add(reference, "clinicalStatus", "assumed", "past, because it has an abatement")
-        return Course.PAST
-    if clinical in ("", "unknown"):
-        issues.add(reference, "clinicalStatus", "assumed", "current, because it has no clinical status")
-    return Course.CURRENT
+def _course(clinical: str, ended: bool, reference: str, issues: DataIssues) -> Course:
+    """Current, unless no status says so and an abatement says that it has ended."""
+    if clinical not in ("", "unknown"):
+        if ended:
+            why = "current, as its status says, although it has an abatement"
+            issues.add(reference, "clinicalStatus", "assumed", why)
+        return Course.CURRENT
+    why = "past, because it has an abatement" if ended else "current, because it has no clinical status"
+    issues.add(reference, "clinicalStatus", "assumed", why)
+    return Course.PAST if ended else Course.CURRENT
+
+
+def _has_ended(
+    resource: Json, abatement: DateInterval | None, birth: DateInterval | None, now: datetime
+) -> bool:
+    """Whether an abatement certainly lies in the past; one that says nothing, or may be to come, does not."""
+    if boolean(resource.get("abatementBoolean")) is True:
+        return True
+    if abatement is not None and is_future(abatement, now) is False:
+        return True
+    ages = age_on(birth, now.date()) if birth is not None else None
+    if ages is None:
+        return False
+    for name in ("abatementAge", "abatementRange"):
+        stated = quantity(resource.get(name), name, [])
+        days = converted(stated, "d") if stated is not None else None
+        if days is not None and days.high is not None and days.high <= ages.youngest.days:
+            return True
+    return False
 
 
 def _moment(resource: Json, element: str, reference: str, issues: DataIssues) -> DateInterval | None:
@@ -94,7 +113,8 @@ def _moment(resource: Json, element: str, reference: str, issues: DataIssues) ->
             return found
     for kind in ("Age", "Range", "String"):
         if resource.get(f"{element}{kind}") is not None:
-            issues.add(reference, f"{element}{kind}", "ignored", "only dates and periods are read here")
+            why = "no date is made of it: only dates and periods are read here"
+            issues.add(reference, f"{element}{kind}", "ignored", why)
     return None
 
 

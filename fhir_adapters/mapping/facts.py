@@ -82,10 +82,12 @@ def patient_facts(
 
     drafted = [entry for entry in review.orders if LIST_OF[entry.type] is ListName.SERVICES]
     orders, order_gaps = _orders(record, review, resolve, issues, now)
+    patient = _person(record, issues, now)
+    birth = patient.birth if patient is not None else None
     facts = PatientFacts(
         now=now,
         hook=review.hook,
-        person=_person(record, issues, now),
+        person=patient,
         person_state=record.state(ListName.PATIENT),
         person_detail=record.detail(ListName.PATIENT),
         allergies=lists.of(
@@ -98,7 +100,7 @@ def patient_facts(
         conditions=lists.of(
             ListName.CONDITIONS,
             (
-                condition(entry.resource, entry.reference, issues, now=now, draft=draft)
+                condition(entry.resource, entry.reference, issues, now=now, birth=birth, draft=draft)
                 for entry, draft in lists.entries(ListName.CONDITIONS, review.conditions)
             ),
         ),

@@ -151,6 +151,17 @@ class TestDiagnoses:
             assert (finding.truth is MET) is (course in counting)
 
     @pytest.mark.parametrize(
+        ("abatement", "as_past"),
+        [("2020-05-01", MET), (None, NOT_MET), ("2036-05-01", NOT_MET)],
+    )
+    def test_what_is_called_active_and_has_abated_counts_as_current_and_as_past(
+        self, abatement: str | None, as_past: Truth
+    ) -> None:
+        record = patient(conditions=[diagnosis(abatement=on(abatement) if abatement else None)])
+        assert look({"condition": "epilepsy"}, record).truth is MET
+        assert look({"condition": "epilepsy", "status": "past"}, record).truth is as_past
+
+    @pytest.mark.parametrize(
         ("certainty", "suspected", "confirmed"),
         [("any", MET, MET), ("confirmed", NOT_MET, MET), ("suspected", MET, NOT_MET)],
     )

@@ -91,7 +91,7 @@ SAMPLES: dict[str, Resource] = {
     "a problem that ended": condition(abatementDateTime=DAY),
     "a problem that ended by a flag": condition(abatementBoolean=True),
     "a problem that ended at an age": condition(abatementAge=amount(30, "a")),
-    "a problem that ended in a range": condition(abatementRange={"low": amount(30, "a")}),
+    "a problem that ended in a range": condition(abatementRange={"low": amount(30, "a"), "high": amount(40, "a")}),
     "a problem that ended in words": condition(abatementString="last year", onsetString="long ago"),
     "a problem of STU3": condition(clinicalStatus="resolved", verificationStatus="confirmed", assertedDate=DAY),
     "a refuted problem": condition(verificationStatus="refuted"),
