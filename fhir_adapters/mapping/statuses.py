@@ -12,7 +12,7 @@ from typing import Any, Final
 from engine.concepts import CodedText
 from engine.facts import Gap
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import NOTHING, Json, as_list, boolean, codeable_concept, text
+from fhir_adapters.mapping.elements import NO_CODE, NOTHING, Json, as_list, boolean, codeable_concept, text
 from fhir_adapters.mapping.shapes import MODIFIED, says_nothing
 
 _IPS: Final = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
@@ -39,14 +39,23 @@ _DENIALS: Final = ("notdone", "donotperform", "donotpeform")
 
 
 def status_code(value: Any, known: Collection[str]) -> str | None:
-    """A status, a code (STU3) or a CodeableConcept (R4): empty when absent, None when not known or not to be read."""
+    """A status, a code (STU3) or a CodeableConcept (R4): empty when absent.
+
+    None when it is not known or not to be read, and when it says two different things, whichever comes first.
+    """
     if type(value) is str and value in known:
         return value
+    said = _statuses_said(value, known)
+    if not said and (says_nothing(value) or value == NO_CODE):
+        return ""
+    return next(iter(said)) if len(said) == 1 else None
+
+
+def _statuses_said(value: Any, known: Collection[str]) -> set[str]:
+    """The statuses of ``known`` that the codings and the text of a value name."""
     concept = codeable_concept(value)
-    if not concept.codings and not concept.text:
-        return "" if says_nothing(value) or isinstance(value, CodedText) else None
     written = (*(coding.code for coding in concept.codings), concept.text)
-    return next((entry.lower() for entry in written if entry.lower() in known), None)
+    return {entry.lower() for entry in written if entry.lower() in known}
 
 
 def status_of(
@@ -58,10 +67,12 @@ def status_of(
     *,
     left_out: Collection[str] = (),
 ) -> str | Gap | None:
-    """The status in an element, empty when absent; None when ``left_out``, a gap when not FHIR's."""
+    """The status in an element, empty when absent; None when ``left_out``, a gap when not FHIR's or in contradiction."""
     status = status_code(resource.get(element), known)
     if status is None:
-        return unreadable(reference, element, f"its {element} is not a code that FHIR defines", issues)
+        several = len(_statuses_said(resource.get(element), known)) > 1
+        why = "says two different things" if several else "is not a code that FHIR defines"
+        return unreadable(reference, element, f"its {element} {why}", issues)
     if status in left_out:
         issues.add(reference, element, "ignored", f"it is {status}")
         return None

@@ -86,6 +86,17 @@ def test_a_status_that_fhir_does_not_define_is_a_gap(element, value):
     assert issues == [(element, "unreadable")]
 
 
+@pytest.mark.parametrize(
+    ("element", "codes"),
+    [("verificationStatus", ("refuted", "confirmed")), ("clinicalStatus", ("resolved", "active"))],
+)
+def test_a_status_that_says_two_things_is_a_gap_whichever_comes_first(element, codes):
+    for said in (codes, codes[::-1]):
+        found, issues = read(**{element: {"coding": [{"code": code} for code in said]}})
+        assert found == Gap("Condition/c", f"its {element} says two different things")
+        assert issues == [(element, "unreadable")]
+
+
 YEARS_7, YEARS_90 = {"value": 7, "unit": "a"}, {"value": 90, "unit": "a"}
 ABSENT = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason"}]}
 

@@ -33,6 +33,11 @@ IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
         ({"coding": [{"code": "unheard-of"}]}, None),
         (7, None),
         (True, None),
+        # Several codings that say one thing are one status; of two things neither is chosen.
+        ({"coding": [{"code": "active"}, {"code": "Active"}], "text": "active"}, "active"),
+        ({"coding": [{"code": "active"}, {"code": "resolved"}]}, None),
+        ({"coding": [{"code": "resolved"}, {"code": "active"}]}, None),
+        ({"coding": [{"code": "resolved"}], "text": "Active"}, None),
     ],
 )
 def test_a_status_is_read_as_code_or_concept(value, code):
