@@ -1,8 +1,29 @@
-"""Index of codes: which concepts name a code, whole or by a beginning of it."""
+"""Index of codes: which concepts name a code, whole or by a beginning of it, and what is known of it then."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+
+class Known(NamedTuple):
+    """What a library knows of a coding: the concepts that name it, all that it is in, and whether it is named at all."""
+
+    named: frozenset[str] = frozenset()
+    within: frozenset[str] = frozenset()
+    anywhere: bool = False
+
+
+class Standing(NamedTuple):
+    """Where the codings of one entry stand: the concepts they are in, whether one is named at all, and their systems' URIs."""
+
+    within: frozenset[str] = frozenset()
+    named: bool = False
+    systems: frozenset[str] = frozenset()
+
+
+NO_STANDING: Final = Standing()
+"""Where an entry without a code stands."""
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-from engine.code_index import CodeIndex
+from engine.code_index import CodeIndex, Known, Standing
 from engine.errors import ConceptError
 from engine.expansions import Expansion, TerminologySource, sources
 from engine.medicine import Medicine
@@ -115,26 +115,6 @@ class Concept:
     texts: tuple[str, ...] = ()
 
 
-class _Known(NamedTuple):
-    """What the library knows of a coding: the concepts that name it, all that it is in, and whether it is named at all."""
-
-    named: frozenset[str] = frozenset()
-    within: frozenset[str] = frozenset()
-    anywhere: bool = False
-
-
-class Standing(NamedTuple):
-    """Where the codings of one entry stand: the concepts they are in, whether one is named at all, and their systems' URIs."""
-
-    within: frozenset[str] = frozenset()
-    named: bool = False
-    systems: frozenset[str] = frozenset()
-
-
-NO_STANDING: Final = Standing()
-"""Where an entry without a code stands."""
-
-
 @dataclass(slots=True)
 class ConceptLibrary:
     """All concepts of a rules folder, indexed for look-up; answers membership of codings.
@@ -158,7 +138,7 @@ class ConceptLibrary:
     _including: dict[str, set[str]] = field(init=False, repr=False)
     _denying: dict[str, frozenset[str]] = field(init=False, repr=False)
     _presuming: dict[str, frozenset[str]] = field(init=False, repr=False)
-    _cache: dict[tuple[str, str], _Known] = field(init=False, repr=False)
+    _cache: dict[tuple[str, str], Known] = field(init=False, repr=False)
     _standings: dict[tuple[Coding, ...], Standing] = field(init=False, repr=False)
     _ingredients: dict[str, frozenset[str]] = field(init=False, repr=False)
 
@@ -282,7 +262,7 @@ class ConceptLibrary:
         known = self._known(coding)
         return known.anywhere or bool(known.named)
 
-    def _known(self, coding: Coding) -> _Known:
+    def _known(self, coding: Coding) -> Known:
         key = (coding.system, coding.code)
         known = self._cache.get(key)
         if known is None:
@@ -291,9 +271,9 @@ class ConceptLibrary:
             known = self._cache[key] = self._look_up(coding)
         return known
 
-    def _look_up(self, coding: Coding) -> _Known:
+    def _look_up(self, coding: Coding) -> Known:
         if not coding.system:
-            return _Known()
+            return Known()
         uri = self.system_uri(coding.system)
         code = self._normal(uri, coding.code)
         listed, excluded = self._codes.concepts(uri, code), self._excluded.concepts(uri, code)
@@ -305,7 +285,7 @@ class ConceptLibrary:
             if concept_id not in within and concept_id not in excluded:
                 within.add(concept_id)
                 waiting += self._including.get(concept_id, ())
-        return _Known(frozenset(counted - excluded), frozenset(within), bool(listed or excluded))
+        return Known(frozenset(counted - excluded), frozenset(within), bool(listed or excluded))
 
     def membership(self, concept_id: str, codings: Iterable[Coding]) -> Membership:
         """Whether any of the codings of one entry is a member of the concept.
@@ -340,6 +320,14 @@ class ConceptLibrary:
             return self._denying[concept_id]
         except KeyError:
             raise ConceptError(f"there is no concept {concept_id}") from None
+
+    def takes_for_complete(self, concept_id: str, systems: frozenset[str]) -> bool:
+        """Whether an entry of these systems that nothing lists is outside a concept only because that says its list is complete.
+
+        So it is where the systems themselves deny nothing (RxNorm): a product that came to the market since is in no list either.
+        """
+        denying = self.denying(concept_id) & systems
+        return bool(denying) and all(self._uris[uri].unlisted == "unknown" for uri in denying)
 
     def presuming(self, concept_id: str, systems: frozenset[str]) -> frozenset[str]:
         """The systems of an entry that nothing lists, by which it is outside a concept only for want of being listed; or none.

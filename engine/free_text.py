@@ -49,8 +49,12 @@ def names_ingredient(concepts: ConceptLibrary, concept: str, spoken: str) -> boo
 
 def words_that_name(spoken: str) -> frozenset[str]:
     """The words of a text by which a substance may be named; none where anything in the text may deny it."""
-    said = spoken.casefold()
-    return frozenset() if _DOUBTS.search(said) else frozenset(_WORD.findall(said))
+    return frozenset() if _DOUBTS.search(spoken.casefold()) else words_of(spoken)
+
+
+def words_of(spoken: str) -> frozenset[str]:
+    """All words of a text, whatever they say: what is named there at all."""
+    return frozenset(_WORD.findall(spoken.casefold()))
 
 
 def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:

@@ -18,10 +18,10 @@ from engine.doses import runs
 from engine.errors import UnitError
 from engine.facts import Course, ListName, MedicationFact, PatientFacts, TherapyStatus
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
-from engine.free_text import names, spoken_of
+from engine.free_text import names, spoken_of, words_of, words_that_name
 from engine.medicine import Medicine
 from engine.quantity import Quantity, compare
-from engine.record import Record, codes_of
+from engine.record import Record, codes_of, said_of
 from engine.words import entry, incomplete, undated
 
 
@@ -37,14 +37,28 @@ def medicine_in(concepts: ConceptLibrary, concept: str, medication: MedicationFa
     """Whether a medicine, or any of its active ingredients, is in a concept.
 
     A mixture is in the concepts of all its parts, whatever its product's code says. With coded ingredients that code need not be
-    known.
+    known. Where it is in none only because that says its list is complete, words that name a substance of it leave it open.
     """
+    coded = _coded_in(concepts, concept, medication)
+    if coded is Membership.NO and any(_unlisted(concepts, concept, medication)):
+        said = words_of(said_of(medication))
+        return coded if said.isdisjoint(concepts.ingredients_of(concept)) else Membership.UNKNOWN
+    return coded
+
+
+def _coded_in(concepts: ConceptLibrary, concept: str, medication: MedicationFact) -> Membership:
     product = concepts.membership(concept, medication.product.codings)
     if product is Membership.YES or not medication.ingredients:
         return product
     ingredients = [part.code for part in medication.ingredients if part.active and part.code.codings]
     parts = belongs(concepts, concept, ingredients)
     return parts if product is Membership.UNKNOWN or parts is Membership.YES else product
+
+
+def _unlisted(concepts: ConceptLibrary, concept: str, medication: MedicationFact) -> list[bool]:
+    """For each code of a medicine, whether no more than a list that says it is complete keeps it out of a concept."""
+    standings = [concepts.standing(code.codings) for code in codes_of(medication)]
+    return [not each.named and concepts.takes_for_complete(concept, each.systems) for each in standings]
 
 
 def route_in(concepts: ConceptLibrary, concept: str, route: CodedText) -> Membership:
@@ -105,12 +119,14 @@ def identity(concepts: ConceptLibrary, medicine: Medicine, medication: Medicatio
     The right route decides first (a tablet ordered intrathecally is a wrong order of this medicine, not the tablet); then its own
     product, its form, a sibling's product or form, a wrong parenteral route, a concentration that no sibling is sold in, an enteral
     route, and last a concentration that both are sold in.
-    What does not hold the substance is not the medicine; where nobody can tell whether it does, the answer is unknown. A medicine
-    without siblings is told by its substance alone.
+    What does not hold the substance is not the medicine; where nobody can tell whether it does, the answer is unknown, and so it
+    is of a product that no list has, by the right route, unless its words name something else. A medicine without siblings is told
+    by its substance alone.
     """
     held = holds(concepts, medicine, medication)
     if held is not Membership.YES:
-        return Truth.NOT_MET if held is Membership.NO else Truth.UNKNOWN
+        other = held is Membership.NO and not _may_be_new(concepts, medicine, medication)
+        return Truth.NOT_MET if other else Truth.UNKNOWN
     if medicine.alone:
         return Truth.MET
     codes = codes_of(medication)
@@ -128,6 +144,15 @@ def identity(concepts: ConceptLibrary, medicine: Medicine, medication: Medicatio
     if _any_route(concepts, medicine.other_routes, medication):
         return Truth.NOT_MET
     return Truth.MET if _has_strength(concepts, medicine, medication, medicine.strengths) else Truth.UNKNOWN
+
+
+def _may_be_new(concepts: ConceptLibrary, medicine: Medicine, medication: MedicationFact) -> bool:
+    """Whether nothing but its route tells what a medicine is: no list has any of its codes, and it has the name of no substance."""
+    if not _any_route(concepts, medicine.routes, medication):
+        return False
+    said = words_that_name(said_of(medication))
+    named = any(not said.isdisjoint(concepts.ingredients_of(concept)) for concept in concepts.concepts)
+    return not named and all(_unlisted(concepts, medicine.substance, medication))
 
 
 def identified(record: Record, medicine: Medicine, medication: MedicationFact) -> Truth:

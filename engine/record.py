@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.concepts import NO_STANDING, CodedText, Coding, ConceptLibrary
+from engine.code_index import NO_STANDING
+from engine.concepts import CodedText, Coding, ConceptLibrary
 from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
 from engine.finding import Evidence, Truth
 from engine.free_text import spoken_of, words_that_name
@@ -64,7 +65,10 @@ class Record:
         return self._list(name).possible(concept)
 
     def holding(self, medicine: Medicine) -> tuple[MedicationFact, ...]:
-        """The entries of the medication list that may hold the substance of a medicine: no other can be it."""
+        """The entries of the medication list that may hold the substance of a medicine: no other can be it.
+
+        Among them are those that only a list that says it is complete does not have: their words may name the substance.
+        """
         found = self._holding.get(medicine.id)
         if found is None:
             concepts = (medicine.substance, medicine.products, medicine.other_products)
@@ -72,7 +76,7 @@ class Record:
                 id(medication)
                 for concept in concepts
                 if concept is not None
-                for medication in self.possible(ListName.MEDICATIONS, concept)
+                for medication in self._list(ListName.MEDICATIONS).holding(concept)
             }
             found = tuple(m for m in self.facts.medications.items if id(m) in own)
             self._holding[medicine.id] = found
@@ -82,8 +86,7 @@ class Record:
         """The words by which an entry or an order may name a substance (:func:`engine.free_text.words_that_name`)."""
         found = self._named.get(id(medication))
         if found is None:
-            spoken = "; ".join(map(spoken_of, codes_of(medication)))
-            found = self._named[id(medication)] = words_that_name(spoken)
+            found = self._named[id(medication)] = words_that_name(said_of(medication))
         return found
 
     def evidence(self, fact: Dated) -> Evidence:
@@ -149,7 +152,16 @@ class _ByConcept:
         return self._at(self._undenied(concept).difference(self._within.get(concept, ())))
 
     def possible(self, concept: str) -> tuple[Any, ...]:
-        return self._at(self._undenied(concept).union(self._within.get(concept, ())))
+        return self._at(self._possible(concept))
+
+    def _possible(self, concept: str) -> set[int]:
+        return self._undenied(concept).union(self._within.get(concept, ()))
+
+    def holding(self, concept: str) -> tuple[Any, ...]:
+        """What is possible, and what is denied by nothing but that the concept's list says it is complete."""
+        complete = self._concepts.takes_for_complete
+        unlisted = (places for systems, places in self._unnamed.items() if complete(concept, systems))
+        return self._at(self._possible(concept).union(*unlisted))
 
     def _undenied(self, concept: str) -> set[int]:
         """The places of entries that nothing names, in no system that denies what the concept does not list."""
@@ -199,6 +211,11 @@ def codes_of(medication: MedicationFact) -> tuple[CodedText, ...]:
         medication.product,
         *(ingredient.code for ingredient in medication.ingredients if ingredient.active),
     )
+
+
+def said_of(medication: MedicationFact) -> str:
+    """What a person would read of a medicine and of its active ingredients."""
+    return "; ".join(map(spoken_of, codes_of(medication)))
 
 
 _CODES: Mapping[ListName, Callable[[Any], tuple[CodedText, ...]]] = {

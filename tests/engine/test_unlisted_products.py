@@ -1,0 +1,68 @@
+"""Whether a medicine that no list has may be the one in the pump, where the list says that it is complete."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.concepts import CodedText, Coding, ConceptLibrary
+from engine.facts import Ingredient
+from engine.finding import Truth
+from engine.medicines import identity, therapy
+from engine.record import Record
+from tests.engine.builders import CONCEPTS, MEDICINE, SYSTEMS, coded, medicine, patient
+
+NOT_MET, UNKNOWN = Truth.NOT_MET, Truth.UNKNOWN
+
+
+class TestAProductThatOnlyACompleteListDoesNotHave:
+    """RxNorm denies nothing by itself: what came to the market since the list was made is not in it either (DC-04)."""
+
+    LIBRARY = ConceptLibrary(
+        {
+            **CONCEPTS.concepts,
+            "baclofen": replace(CONCEPTS.concept("baclofen"), complete_in=("rxnorm",)),
+            "pump-product": replace(CONCEPTS.concept("pump-product"), complete_in=("rxnorm",)),
+        },
+        SYSTEMS,
+    )
+    NEW = Coding(SYSTEMS["rxnorm"].uri, "9999999")
+
+    def new(self, display: str, text: str = "") -> CodedText:
+        return CodedText((replace(self.NEW, display=display),), text)
+
+    @pytest.mark.parametrize(
+        ("display", "route", "truth"),
+        [
+            # Its words name the substance, by whatever route and whatever else they say.
+            ("baclofen 2 MG/ML Injection [Brand]", "intrathecal", UNKNOWN),
+            ("baclofen 2 MG/ML Injection [Brand]", None, UNKNOWN),
+            ("Brand, not baclofen", None, UNKNOWN),
+            # Nothing but the route tells of it.
+            ("Brand 2 MG/ML Injectable Solution", "intrathecal", UNKNOWN),
+            ("replaces morphine", "intrathecal", UNKNOWN),
+            # Its words name another substance, or nothing tells of this one.
+            ("morphine 1 MG/ML Injection", "intrathecal", NOT_MET),
+            ("Brand 2 MG/ML Injectable Solution", "intravenous", NOT_MET),
+            ("Brand 10 MG Oral Tablet", None, NOT_MET),
+        ],
+    )
+    def test_is_denied_neither_where_it_has_the_name_nor_by_the_right_route(
+        self, display: str, route: str | None, truth: Truth
+    ) -> None:
+        for product in (self.new(display), self.new("", display)):
+            assert identity(self.LIBRARY, MEDICINE, medicine(product, route)) is truth
+
+    def test_a_code_beside_it_that_a_list_has_or_whose_system_denies_settles_it(self) -> None:
+        for other in (coded("opioids"), CodedText((Coding(SYSTEMS["atc"].uri, "N02BE01"),))):
+            product = CodedText((self.NEW, *other.codings), "baclofen")
+            assert identity(self.LIBRARY, MEDICINE, medicine(product, "intrathecal")) is NOT_MET
+        mixture = medicine(self.new("Brand"), "intrathecal", ingredients=(Ingredient(coded("opioids")),))
+        assert identity(self.LIBRARY, MEDICINE, mixture) is NOT_MET
+
+    def test_leaves_the_therapy_open_that_it_may_be(self) -> None:
+        listed = [
+            medicine(self.new("baclofen 2 MG/ML Injection")),
+            medicine(self.new("Brand 10 MG Oral Tablet"), reference="MedicationRequest/2"),
+        ]
+        found = therapy(MEDICINE, Record(patient(medications=listed), self.LIBRARY))
+        assert (found.certainty, found.medications) == (UNKNOWN, (listed[0],))
