@@ -43,12 +43,16 @@ _RATE: Final = ("rateQuantity", "rateRatio", "rateRange", "rateSimpleQuantity")
 
 @dataclass(frozen=True, slots=True)
 class DosageReading:
-    """A dosage, when it starts and ends by its timing, and the volume of one dose where it is one."""
+    """A dosage, when it starts and ends by its timing, the volume of one dose where it is one, and whether it gives nothing.
+
+    It gives nothing (``nothing``) where all its amounts can be read and are exactly zero.
+    """
 
     dosage: Dosage
     start: DateInterval | None = None
     end: DateInterval | None = None
     volume: Quantity | None = None
+    nothing: bool = False
 
 
 def read_dosages(
@@ -69,6 +73,7 @@ def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageRead
         return DosageReading(Dosage(text=text(raw.get("text")), problems=(MODIFIED,)))
     problems: Problems = []
     dose, rate = _dose_and_rate(raw, problems)
+    nothing = not problems and _is_zero(dose, rate)
     if dose is not None and rate is None and _per_time(dose.unit):
         dose, rate = None, dose
     if rate is not None and not _per_time(rate.unit):
@@ -101,7 +106,13 @@ def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageRead
         times.start,
         times.end,
         volume.exact if volume is not None else None,
+        nothing,
     )
+
+
+def _is_zero(*amounts: QuantityInterval | None) -> bool:
+    stated = [amount.exact for amount in amounts if amount is not None]
+    return bool(stated) and all(found is not None and found.value == 0 for found in stated)
 
 
 def _dose_and_rate(raw: Json, problems: Problems) -> tuple[QuantityInterval | None, QuantityInterval | None]:

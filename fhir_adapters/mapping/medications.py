@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from engine.concepts import CodedText
 from engine.dates import DateInterval
-from engine.facts import Dosage, Gap, MedicationFact, OrderAction, TherapyStatus
+from engine.facts import Gap, MedicationFact, OrderAction, TherapyStatus
 from engine.quantity import Quantity
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.dosages import AS_NEEDED, DosageReading, read_dosages
@@ -116,7 +116,7 @@ def medication_fact(
     dosages = tuple(reading.dosage for reading in readings)
     action = OrderAction.START
     if draft:
-        action = order_action(raw, denied is True or _nothing_given(dosages))
+        action = order_action(raw, denied is True or _nothing_given(readings))
         found = Standing(TherapyStatus.ENDED) if action is OrderAction.STOP else found
     else:
         found = _in_time(kind, found, course, now, issues, name)
@@ -229,10 +229,9 @@ def _some_time_before(now: datetime, start: DateInterval | None, found: Standing
     return DateInterval(start.earliest, now, start.precision)
 
 
-def _nothing_given(dosages: Sequence[Dosage]) -> bool:
-    """Whether every amount of an order is zero (DC-01: zeroing the pump is an order too)."""
-    amounts = [amount for dosage in dosages for amount in (dosage.dose, dosage.rate) if amount is not None]
-    return bool(amounts) and all(amount.high == 0 for amount in amounts)
+def _nothing_given(readings: Sequence[DosageReading]) -> bool:
+    """Whether every instruction of an order gives nothing (DC-01: zeroing the pump is an order too); one that is not read may not."""
+    return bool(readings) and all(reading.nothing for reading in readings)
 
 
 def _replaced(raw: Json, resolve: Resolve) -> str | None:

@@ -301,8 +301,15 @@ class TestTheCalendar:
         assert fact.ended is None
 
 
+UG = {"unit": "ug"}
+
+
+def dosed(**members):
+    return {"doseAndRate": [members]}
+
+
 def dose(value, **members):
-    return {"doseAndRate": [{"doseQuantity": {"value": value, "unit": "ug"}, **members}]}
+    return dosed(doseQuantity={"value": value, "unit": "ug"}, **members)
 
 
 class TestOrdersUnderReview:
@@ -327,13 +334,22 @@ class TestOrdersUnderReview:
             ),
             ({"dosageInstruction": [dose(0)]}, OrderAction.STOP),
             (
-                {"dosageInstruction": [{"doseAndRate": [{"rateQuantity": {"value": 0, "unit": "ug/h"}}]}]},
+                {"dosageInstruction": [dosed(rateQuantity={"value": 0, "unit": "ug/h"})]},
                 OrderAction.STOP,
             ),
             ({"dosageInstruction": [dose(50), dose(0)]}, OrderAction.START),
             ({"dosageInstruction": [dose("0")]}, OrderAction.START),
+            # What cannot be read beside a zero may be a dose, and so may what is at most, or at least, or up to something.
+            ({"dosageInstruction": [dose(0), {"text": "then 300 micrograms per day"}]}, OrderAction.START),
+            ({"dosageInstruction": [dose(0), "then 300 micrograms per day"]}, OrderAction.START),
+            ({"dosageInstruction": [dose(0), dosed(doseQuantity={"value": 50, "unit": "foo"})]}, OrderAction.START),
+            ({"dosageInstruction": [dose(0, rateQuantity={"value": 50, "unit": "foo/d"})]}, OrderAction.START),
+            ({"dosageInstruction": [dosed(doseQuantity={"value": 0, "unit": "ug", "comparator": "<="})]}, OrderAction.START),
+            ({"dosageInstruction": [dosed(doseQuantity={"value": 0, "unit": "ug", "comparator": ">="})]}, OrderAction.START),
+            ({"dosageInstruction": [dosed(doseRange={"low": UG | {"value": 0}, "high": UG | {"value": 50}})]}, OrderAction.START),
+            ({"dosageInstruction": [dosed(rateQuantity={"value": 0, "unit": "mL/h"})]}, OrderAction.STOP),
         ],
-    )
+    )  # fmt: skip
     def test_what_an_order_does(self, members, expected):
         """DC-01: stopping, cancelling and zeroing the pump end therapy; a taper to zero does not."""
         fact, _ = read(request(**members), draft=True)
