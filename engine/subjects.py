@@ -13,7 +13,7 @@ from engine.medicine import Medicine
 from engine.medicines import Therapy, ended, holds, identified, therapy
 from engine.record import Record
 from engine.rule import BroughtUpBy, Hook
-from engine.words import entry
+from engine.words import entry, unread_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,7 @@ def _of_order(order: MedicationFact, medicine: Medicine, record: Record) -> Subj
 
 
 def _unread(medicine: Medicine, facts: PatientFacts) -> Subject:
-    count = len(facts.order_gaps)
-    why = f"{count} {'order' if count == 1 else 'orders'} of this session could not be read"
+    why = unread_orders(len(facts.order_gaps))
     references = tuple(gap.reference for gap in facts.order_gaps)
     missing = Missing(f"whether {medicine.title} is being ordered", why, None, references)
     return Subject(

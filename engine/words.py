@@ -76,6 +76,11 @@ def unreadable(name: ListName, count: int) -> str:
     return f"{entries_of(name, count)} could not be read"
 
 
+def unread_orders(count: int) -> str:
+    """That some orders of the session could not be read, as a clause."""
+    return f"{count} {'order' if count == 1 else 'orders'} of this session could not be read"
+
+
 def uncoded(name: ListName, count: int) -> str:
     """That some entries of a list are in no system that is mapped, as a clause."""
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} no code that is known here"

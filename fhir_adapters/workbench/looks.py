@@ -125,7 +125,12 @@ def _from_record(edit: Edited, patient: FromRecord, scope: Scope, now: datetime)
     if edit.rule.id not in {outcome.rule.id for outcome in decision.evaluation.outcomes}:
         asked = ", ".join(edit.rule.hooks)
         reason = f"The record asks at {decision.evaluation.hook}, but this rule is looked at only at {asked}."
-        return Look((reason,), patients=len(questions), chart=chart(decision.facts))
+        return Look(
+            (reason, *(["Choose that under Ask."] if {*edit.rule.hooks} & {*RecordHook} else [])),
+            patients=len(questions),
+            chart=chart(decision.facts),
+            issues=_said(decision.issues),
+        )
     return _looked(
         edit,
         decision.facts,
@@ -160,12 +165,16 @@ def _looked(
         explanations=tuple(explain(outcome, edit.loaded) for outcome in outcomes),
         outcome=chosen.outcome,
         expectation=expectation_of(chosen, card),
-        issues=tuple(f"{issue.reference}: {issue.reason}" for issue in issues),
+        issues=_said(issues),
         patients=patients,
         tally=_tally(everything.outcomes),
         facts=facts,
         looked_at=frozenset(reference for outcome in outcomes for reference in _looked_at(outcome)),
     )
+
+
+def _said(issues: Iterable[DataIssue]) -> tuple[str, ...]:
+    return tuple(f"{issue.reference}: {issue.reason}" for issue in issues)
 
 
 def _looked_at(outcome: RuleOutcome) -> Iterator[str]:

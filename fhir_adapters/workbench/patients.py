@@ -18,7 +18,7 @@ from engine.concepts import CodedText
 from engine.dates import age_on
 from engine.facts import FactList, ListName, ObservationFact, PatientFacts
 from engine.quantity import QuantityInterval
-from engine.words import Dated, age_words, amount, entry, list_state, unit_words
+from engine.words import Dated, age_words, amount, entry, incomplete, list_state, unit_words, unread_orders
 
 LISTS: Final[Mapping[str, str]] = {
     "orders": "Order",
@@ -129,14 +129,15 @@ def only_case(tests: RuleTests) -> Case:
 def chart(facts: PatientFacts) -> tuple[ChartLine, ...]:
     """What is known of a patient, list by list; complete and empty lists of less common kinds are left out."""
     lines = [_person(facts)]
-    if facts.orders:
-        lines.append(ChartLine("Orders", tuple(_entry(order, facts.now) for order in facts.orders)))
+    if facts.orders or facts.order_gaps:
+        gap = unread_orders(len(facts.order_gaps)) if facts.order_gaps else ""
+        lines.append(ChartLine("Orders", tuple(_entry(order, facts.now) for order in facts.orders), gap))
     always = (ListName.CONDITIONS, ListName.MEDICATIONS, ListName.ALLERGIES, ListName.OBSERVATIONS)
     for name in ListName:
         if name is ListName.PATIENT:
             continue
         found: FactList[Dated] = getattr(facts, name.value)
-        gap = "" if found.state.complete else list_state(name, found.state, found.detail)
+        gap = "; ".join(missing.why for missing in incomplete(name, found, ""))
         if found.items or gap or name in always:
             entries = tuple(_entry(item, facts.now) for item in found.items)
             lines.append(ChartLine(name.value.capitalize(), entries, gap))

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from engine.facts import Gap, PatientFacts
 from engine.finding import Truth
 from fhir_adapters.workbench.desk import Desk
 from fhir_adapters.workbench.looks import Look, Scope, look
-from fhir_adapters.workbench.patients import FromRecord, MadeUp, Patient
+from fhir_adapters.workbench.patients import ChartLine, FromRecord, MadeUp, Patient, chart
 
 NOW, TODAY = datetime(2026, 3, 1, 12, tzinfo=UTC), date(2026, 3, 1)
 LOW = MadeUp({"patient": {"age": "71 years"}, "labs": ["lab-egfr 42 mL/min/1.73m2 on 2026-02-08"]})
@@ -107,6 +108,28 @@ def test_what_is_no_record_is_said_without_its_words(desk: Desk, content: bytes)
 def test_a_record_at_another_hook_says_where_the_rule_is_looked_at(desk: Desk) -> None:
     found = looked(desk, FromRecord(record("a"), "x", hook="patient-view"))
     assert "patient-view" in " ".join(found.reasons)
+
+
+def test_a_list_with_entries_that_could_not_be_read_is_not_drawn_as_empty(desk: Desk) -> None:
+    bundle = json.loads(record("a"))
+    bundle["entry"] += [{"resource": None}, 5]
+    found = looked(desk, FromRecord(json.dumps(bundle).encode(), "x"))
+    gaps = {line.title: line.gap for line in found.chart}
+    assert gaps["Allergies"] == "2 entries of the allergy list could not be read"
+    assert gaps["Conditions"] == "2 entries of the problem list could not be read"
+    empty = {line.title for line in looked(desk, FromRecord(record("a"), "x")).chart if not line.gap}
+    assert empty == gaps.keys() & empty >= {"Allergies", "Conditions", "Orders"}
+
+
+def test_an_order_that_could_not_be_read_is_drawn_though_no_other_is_there() -> None:
+    facts = PatientFacts(NOW, order_gaps=(Gap("MedicationRequest/1", "it is not an object"),))
+    assert chart(facts)[1] == ChartLine("Orders", (), "1 order of this session could not be read")
+
+
+def test_what_could_not_be_read_is_said_also_where_the_rule_is_not_looked_at(desk: Desk) -> None:
+    found = looked(desk, FromRecord(b'{"resourceType": "Patient", "id": "a", "birthDate": 7}', "x"))
+    assert found.reasons[1:] == ("Choose that under Ask.",)
+    assert "Patient/a: it is not a date" in found.issues
 
 
 def test_a_record_does_not_show_in_what_is_printed_of_a_patient() -> None:
