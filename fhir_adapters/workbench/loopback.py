@@ -27,9 +27,6 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
 )
 
-_PLACES: Final = ("/", "/record")
-_LIBRARY: Final = "/_nicegui"
-
 
 def is_loopback(host: str) -> bool:
     """Whether a name or an address is only of this machine."""
@@ -67,10 +64,6 @@ class OnlyHere:
             await PlainTextResponse("This page is for browsers on its own machine.", 403)(
                 scope, receive, protected
             )
-            return
-        if scope["path"] not in _PLACES and not scope["path"].startswith(_LIBRARY):
-            # Answered here, because NiceGUI would write the address into the log, with all that someone put into it.
-            await PlainTextResponse("There is nothing here.", 404)(scope, receive, protected)
             return
 
         await self.app(scope, receive, protected)

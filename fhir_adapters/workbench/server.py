@@ -10,6 +10,7 @@ from typing import Final
 
 import uvicorn
 from fastapi import FastAPI, Request
+from nicegui import app as library
 from nicegui import ui
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
@@ -53,6 +54,8 @@ def application(shelf: Shelf, file: str, *, clock: Callable[[], datetime]) -> AS
 
     # The folder may have to be read again first.
     ui.page("/", title=TITLE, response_timeout=PATIENCE)(page)
+    # NiceGUI's own answer writes the address into the log, with all that someone put into it.
+    library.add_exception_handler(404, _nothing_here)
     ui.run_with(
         app,
         title=TITLE,
@@ -63,6 +66,10 @@ def application(shelf: Shelf, file: str, *, clock: Callable[[], datetime]) -> AS
         reconnect_timeout=PATIENCE,
     )
     return OnlyHere(app)
+
+
+async def _nothing_here(request: Request, error: Exception) -> PlainTextResponse:
+    return PlainTextResponse("There is nothing here.", 404)
 
 
 def serve(shelf: Shelf, file: str, *, host: str, port: int, clock: Callable[[], datetime]) -> None:

@@ -74,12 +74,6 @@ def test_another_site_may_lead_here_and_nothing_else(
     assert TestClient(OnlyHere(inner)).get("/", headers=headers).status_code == status
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/Zebrafinch?name=Zebrafinch", "/docs", "/openapi.json"])
-def test_where_nothing_is_the_answer_repeats_nothing(path: str) -> None:
-    answer = TestClient(OnlyHere(inner), base_url="http://127.0.0.1:8001").get(path)
-    assert (answer.status_code, answer.text) == (404, "There is nothing here.")
-
-
 def test_a_connection_from_another_site_is_closed() -> None:
     sent = []
 
