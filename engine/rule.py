@@ -175,6 +175,9 @@ class Review(FileModel):
         return self
 
 
+Status = Literal["draft", "active", "retired"]
+"""Whether a rule is evaluated."""
+
 BroughtUpBy = Literal["order", "therapy", "record", "stop", "ended"]
 
 
@@ -190,7 +193,7 @@ class Rule(FileModel):
         description="A few words, as they stand in a list of findings on a grouped card.",
     )
     kind: Kind = Field(description="What the statement is about; decides which card the rule goes on.")
-    status: Literal["draft", "active", "retired"] = Field(description="Only active rules are evaluated.")
+    status: Status = Field(description="Only active rules are evaluated.")
     experimental: YesNo = Field(False, description="Evaluated and recorded, not shown.")
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="Semantic version of this rule.")
     hooks: tuple[Hook, ...] = Field(min_length=1, description="When the EHR asks.")

@@ -1,7 +1,8 @@
 """Changes: two states of a rules folder compared rule by rule, in words, with the version bump that each change calls for.
 
 Compared is what ships: a site's own folder is no part of it. A rule that says other words calls for a patch, a new case for a minor,
-and whatever else changes who gets its card, or how urgent it is, for a major version.
+and whatever else changes who gets its card, or how urgent it is, for a major version. A rule that is gone can have no version: it
+is never raised enough, unless it made no card or has another name.
 """
 
 from __future__ import annotations
@@ -36,13 +37,12 @@ class RuleChange:
 
     @property
     def called_for(self) -> Bump:
-        """The step that the changes call for; none for a rule that is new or gone."""
-        there = self.old is not None and self.new is not None
-        return max((said.bump for said in self.said), default=Bump.NONE) if there else Bump.NONE
+        """The step that the changes call for."""
+        return max((said.bump for said in self.said), default=Bump.NONE)
 
     @property
     def made(self) -> Bump:
-        """The step that was made."""
+        """The step that was made; none for a rule that is new or gone."""
         return (
             bump_between(self.old, self.new) if self.old is not None and self.new is not None else Bump.NONE
         )
@@ -91,13 +91,18 @@ def _change(old: Loaded, new: Loaded, before: Rule | None, after: Rule | None) -
         return RuleChange(after.id, None, after.version, (Said(f"is new: {sentence}", Bump.NONE),))
     assert before is not None
     if after is None:
-        return RuleChange(
-            before.id, before.version, None, (Said("is gone: nobody gets its card", Bump.NONE),)
-        )
+        return RuleChange(before.id, before.version, None, (_gone(before),))
     said = [*_rule(before, after, say_with(old), say_with(new)), *part_changes(old, new, after)]
     if not said and rule_fingerprint(old, before.id) != rule_fingerprint(new, after.id):
         said.append(Said("its file is written differently and says the same", Bump.PATCH))
     return RuleChange(after.id, before.version, after.version, tuple(dict.fromkeys(said)))
+
+
+def _gone(rule: Rule) -> Said:
+    """A rule that made cards must stay, retired under a major version; one that made none may go."""
+    if rule.status != "active":
+        return Said(f"is gone: it was {rule.status}, and made no card", Bump.NONE)
+    return Said("is gone: nobody gets its card; bring it back, with  status: retired", Bump.MAJOR)
 
 
 def _rule(old: Rule, new: Rule, say_old: Say, say_new: Say) -> Iterator[Said]:

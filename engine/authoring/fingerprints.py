@@ -35,10 +35,11 @@ def fingerprint(value: Any) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def rule_fingerprint(loaded: Loaded, rule_id: str) -> str:
-    """The hash of what a rule's own file says; KeyError when there is no such rule."""
+def rule_fingerprint(loaded: Loaded, rule_id: str, *, under: str | None = None) -> str:
+    """The hash of what a rule's own file says, as if its id were another one (``under``); KeyError when there is no such rule."""
     data = loaded.document(rule_id).data
-    return fingerprint({key: value for key, value in data.items() if key not in NOT_SAID})
+    said = {key: value for key, value in data.items() if key not in NOT_SAID}
+    return fingerprint(said | {"id": under or rule_id})
 
 
 def parts_of(loaded: Loaded, rule: Rule) -> dict[str, str]:

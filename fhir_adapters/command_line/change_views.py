@@ -61,7 +61,13 @@ def show(change: RuleChange, found: Found) -> None:
             if found[kind].counts[change.rule, effect]:
                 _show_effect(change.rule, effect, kind, found[kind])
     called_for = _called_for(change, found)
-    made = f"{change.made.word} was made" if change.made else "the version was not raised"
+    made = (
+        "the rule is gone"
+        if change.new is None
+        else f"{change.made.word} was made"
+        if change.made
+        else "the version was not raised"
+    )
     if called_for or change.made:
         style = "green" if change.made >= called_for else "bold red"
         answers.print(Text(f"  calls for {called_for.word}; {made}", style))
@@ -89,9 +95,9 @@ def _beside(change: RuleChange) -> RuleChange:
 
 
 def _called_for(change: RuleChange, found: Found) -> Bump:
-    """The step that the words and the patients call for together; none for a rule that itself is as it was."""
+    """The step that the words and the patients call for together; of a rule that is new, gone or as it was, patients call for none."""
     if change.old is None or change.new is None or change == _beside(change):
-        return Bump.NONE
+        return change.called_for
     return max(change.called_for, *(each.bump(change.rule) for each in found.values()))
 
 

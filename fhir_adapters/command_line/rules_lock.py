@@ -1,4 +1,4 @@
-"""``primum rules lock``: write down the version and hash of every rule, so that none changes without its version."""
+"""``primum rules lock``: write down the version and hash of every rule and pack, so that none changes or goes without a version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.authoring.lock import CHANGED, Unlocked, lock_file, locked_now, read_lock, unlocked
+from engine.authoring.lock import CHANGED, REFUSED, Unlocked, lock_file, locked_now, read_lock, unlocked
 from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, loaded_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, say, words, write_json
 
@@ -18,9 +18,10 @@ def lock(
     format: FormatOption = Format.PRETTY,
     rules: RulesOption = None,
 ) -> None:
-    """Write `rules.lock` of every pack: the version and the hash of each rule, and of what it stands on.
+    """Write `rules.lock` of every pack: its version, the version and the hash of each rule, and of what it stands on.
 
-    Writes nothing and ends with 1 when a rule has changed and its version was not raised. With --check nothing is written;
+    Writes nothing and ends with 1 when a rule or a pack has changed and its version was not raised, or a rule is gone that was
+    not retired before. With --check nothing is written;
     ends with 1 when a lock is absent or not up to date.
     """
     loaded = loaded_rules(rules)
@@ -33,7 +34,7 @@ def lock(
         found[pack_id] = list(unlocked(loaded, pack_id, held)) if held is not None else []
         if held != now:
             stale.append(pack_id)
-    refused = [entry for entries in found.values() for entry in entries if entry.state == "changed"]
+    refused = [entry for entries in found.values() for entry in entries if entry.state in REFUSED]
     written = [] if refused or check_only else stale
     for pack_id in written:
         file = loaded.paths[f"{loaded.folders[pack_id]}/pack.yaml"].with_name("rules.lock")
@@ -43,7 +44,7 @@ def lock(
         write_json({"packs": list(loaded.folders), "stale": stale, "written": written, "rules": told})
     else:
         for entry in (entry for entries in found.values() for entry in entries):
-            style = "red" if entry.state == "changed" else "yellow" if check_only else "green"
+            style = "red" if entry.state in REFUSED else "yellow" if check_only else "green"
             answers.print(words(f"{entry.rule}: {entry.message}", style), soft_wrap=True)
         for pack_id in stale:
             verb = "written" if written else "not written" if refused else "not up to date"
@@ -51,6 +52,14 @@ def lock(
         if not stale:
             answers.print(f"{counted(len(loaded.folders), 'lock')} up to date.")
     if refused:
-        say(f"{counted(len(refused), 'rule')} changed without a higher version: {refused[0].help}.", "red")
+        for mend in dict.fromkeys(entry.help for entry in refused):
+            meant = [entry for entry in refused if entry.help == mend]
+            done = (
+                "gone without being retired"
+                if meant[0].state == "lost"
+                else "changed without a higher version"
+            )
+            noun = "pack" if meant[0].rule in loaded.folders else "rule"
+            say(f"{counted(len(meant), noun)} {done}: {mend}.", "red")
     if refused or (check_only and stale):
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Checks of the lock: that no rule changes without its version."""
+"""Checks of the lock: that no rule changes or goes without its version, and no pack without its own."""
 
 from __future__ import annotations
 
@@ -6,18 +6,35 @@ from collections.abc import Iterator
 
 from engine.authoring.checks.check import Check, Fault, RuleCheck, Scope
 from engine.authoring.documents import Document
-from engine.authoring.lock import CHANGED, behind, changed_rule, lock_file, read_lock
+from engine.authoring.lock import (
+    CHANGED,
+    Unlocked,
+    behind,
+    changed_pack,
+    changed_rule,
+    lock_file,
+    lost,
+    read_lock,
+)
 from engine.authoring.problems import Problem
 from engine.rule import Rule
 
 
 class ChangedWithoutVersion(RuleCheck):
-    """A rule, or something that it stands on, is not what ``rules.lock`` holds for its version."""
+    """A rule, or something that it stands on, is not what ``rules.lock`` holds for its version, or is gone without having been retired."""
 
     code = CHANGED
     family = "metadata"
     severity = "error"
     on_load = True
+
+    def problems(self, scope: Scope) -> Iterator[Problem]:
+        """Every such rule, and at the lock every one that is gone."""
+        yield from super().problems(scope)
+        for pack_id, lock in scope.locks.items():
+            for found in lost(scope.loaded, pack_id, lock):
+                file = Document(lock_file(scope.loaded, pack_id), "")
+                yield self.problem(file, (), found.message, found.help, subject=found.rule)
 
     def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
         """A change under an old version."""
@@ -28,21 +45,31 @@ class ChangedWithoutVersion(RuleCheck):
 
 
 class LockBehind(Check):
-    """A rule has a new version or is gone, and ``rules.lock`` does not say so yet."""
+    """A rule or a pack has a new version or asks for one, or a rule is gone, and ``rules.lock`` does not say so yet."""
 
     code = "lock-behind"
     family = "metadata"
     on_load = True
 
     def problems(self, scope: Scope) -> Iterator[Problem]:
-        """Every such rule: a warning, because a version that was raised is meant to be written down last."""
+        """Every such rule and pack: a warning, because a version that was raised is meant to be written down last."""
         for pack_id, lock in scope.locks.items():
-            for rule, state, message, help in behind(scope.loaded, pack_id, lock):
-                if state == "behind":
-                    yield self.problem(scope.loaded.document(rule), ("version",), message, help, subject=rule)
-                elif state == "gone":
-                    file = Document(lock_file(scope.loaded, pack_id), "")
-                    yield self.problem(file, (), message, help, subject=rule)
+            for found in behind(scope.loaded, pack_id, lock):
+                if found.state != "new":
+                    yield self._at(found, pack_id, scope)
+            for found in changed_pack(scope.loaded, pack_id, lock):
+                yield self._at(found, pack_id, scope)
+
+    def _at(self, found: Unlocked, pack_id: str, scope: Scope) -> Problem:
+        """At the version that is meant; of a rule without a file, at the lock."""
+        rule, state, message, help = found
+        if state == "gone":
+            file, path = Document(lock_file(scope.loaded, pack_id), ""), ()
+            return self.problem(file, path, message, help, subject=rule)
+        folder = scope.loaded.folders[pack_id]
+        pack = scope.loaded.documents[f"{folder}/pack.yaml"]
+        document = pack if rule == pack_id else scope.loaded.document(rule)
+        return self.problem(document, ("version",), message, help, subject=rule)
 
 
 class LockUnreadable(Check):

@@ -302,21 +302,28 @@ def test_codes_that_are_left_out_and_long_lists(folder: Folder) -> None:
     assert change.called_for is Bump.MAJOR
 
 
-def test_rules_that_are_new_or_gone_have_no_version_to_raise(
+def test_a_rule_that_is_gone_can_never_raise_its_version_enough(
     folder: Folder, changed: Callable[[], list[RuleChange]]
 ) -> None:
     text = (folder.path / EPILEPSY).read_text().replace("baclofen-it.epilepsy", "baclofen-it.seizures")
     text = text.replace("4 years", "5 years")
     folder.write("baclofen-it/monitoring/seizures.yaml", text).remove(EPILEPSY)
     gone, new = changed()
-    assert (gone.rule, gone.new, gone.said[0].words) == (
-        "baclofen-it.epilepsy",
-        None,
-        "is gone: nobody gets its card",
-    )
+    assert (gone.rule, gone.new) == ("baclofen-it.epilepsy", None)
+    assert gone.said == (("is gone: nobody gets its card; bring it back, with  status: retired", Bump.MAJOR),)
+    assert (gone.called_for, gone.made, gone.enough) == (Bump.MAJOR, Bump.NONE, False)
     assert (new.rule, new.old) == ("baclofen-it.seizures", None)
     assert new.said[0].words.startswith("is new: On opening the record or signing orders")
-    assert (new.enough, gone.enough, new.called_for, gone.made) == (True, True, Bump.NONE, Bump.NONE)
+    assert (new.called_for, new.made, new.enough) == (Bump.NONE, Bump.NONE, True)
+
+
+@pytest.mark.parametrize("status", ["retired", "draft"])
+def test_a_rule_that_made_no_card_may_go(folder: Folder, status: str) -> None:
+    folder.edit(EPILEPSY, "status: active", f"status: {status}")
+    before = folder.load()
+    [change] = rule_changes(before, folder.remove(EPILEPSY).load())
+    assert change.said == ((f"is gone: it was {status}, and made no card", Bump.NONE),)
+    assert change.enough
 
 
 def test_a_version_that_was_raised_far_enough(

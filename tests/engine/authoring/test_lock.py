@@ -1,4 +1,4 @@
-"""The lock of a pack: no rule changes, in itself or through what it stands on, without a higher version."""
+"""The lock of a pack: no rule changes, in itself or through what it stands on, or goes, without a higher version."""
 
 from __future__ import annotations
 
@@ -11,18 +11,32 @@ from tests.engine.authoring.conftest import Folder
 
 RULE = "baclofen-it/warnings/renal-impairment.yaml"
 LOCK = "baclofen-it/rules.lock"
+EPILEPSY = "baclofen-it/monitoring/epilepsy.yaml"
+PACK = ("lock-behind", "warning", "its rules are not those that were locked as version 0.1.0 of the pack")
 VERSIONS = {"changed-without-version", "lock-behind", "lock-unreadable"}
 
 
 @pytest.fixture
 def locked(folder: Folder) -> Folder:
     """The small rules folder with its lock."""
-    return folder.write(LOCK, locked_now(folder.load(), "baclofen-it").text)
+    return lock(folder)
 
 
 def said(folder: Folder) -> list[tuple[str, str, str]]:
     """Code, severity and message of every problem about versions."""
     return [(p.code, p.severity, p.message) for p in folder.load().problems if p.code in VERSIONS]
+
+
+def lock(folder: Folder) -> Folder:
+    return folder.write(LOCK, locked_now(folder.load(), "baclofen-it").text)
+
+
+def states(folder: Folder) -> list[tuple[str, str]]:
+    """What `primum rules lock` would tell."""
+    loaded = folder.load()
+    held = read_lock(loaded, "baclofen-it")
+    assert held is not None
+    return [(entry.rule, entry.state) for entry in unlocked(loaded, "baclofen-it", held)]
 
 
 def test_the_rules_that_ship_are_as_they_were_locked() -> None:
@@ -62,8 +76,12 @@ def test_a_change_without_a_version_is_an_error_at_the_version(
     locked: Folder, file: str, old: str, new: str, what: str
 ) -> None:
     locked.edit(file, old, new)
-    assert said(locked) == [("changed-without-version", "error", f"{what} changed since version 1.0.0")]
-    [problem] = [p for p in locked.load().problems if p.code in VERSIONS]
+    own = ("changed-without-version", "error", f"{what} changed since version 1.0.0")
+    assert [found for found in said(locked) if found != PACK] == [own]
+    assert (PACK in said(locked)) == (file == RULE), (
+        "once the rules have other versions, the pack asks for one"
+    )
+    [problem] = [p for p in locked.load().problems if p.code == "changed-without-version"]
     assert (problem.file, problem.line) == (f"rules/{RULE}", 5)
     assert problem.help.startswith("raise version")
 
@@ -77,7 +95,7 @@ def test_a_code_system_or_a_medicine_changes_every_rule_that_stands_on_it(locked
 
 def test_a_finding_counts_with_the_concepts_behind_it(locked: Folder) -> None:
     locked.edit(RULE, "condition: chronic-kidney-disease", "finding: reduced-kidney-function")
-    locked.write(LOCK, locked_now(locked.load(), "baclofen-it").text)
+    lock(locked)
     locked.edit("findings/reduced-kidney-function.yaml", "within: 12 months", "within: 6 months")
     locked.edit("concepts/conditions.yaml", "code: N18,", "code: N19,")
     both = (
@@ -114,40 +132,87 @@ def test_a_sites_own_files_change_no_rule(locked: Folder) -> None:
 def test_a_version_that_was_raised_waits_to_be_locked(locked: Folder) -> None:
     locked.edit(RULE, "below: parameter", "at_or_below: parameter")
     locked.edit(RULE, "version: 1.0.0", "version: 2.0.0")
-    assert said(locked) == [("lock-behind", "warning", "rules.lock still has version 1.0.0")]
+    behind = ("lock-behind", "warning", "rules.lock still has version 1.0.0")
+    assert sorted(said(locked)) == sorted([behind, PACK])
+    locked.edit("baclofen-it/pack.yaml", "version: 0.1.0", "version: 0.2.0")
+    pack = ("lock-behind", "warning", "rules.lock still has version 0.1.0 of the pack")
+    assert sorted(said(locked)) == sorted([behind, pack])
+    assert states(locked) == [("baclofen-it", "behind"), ("baclofen-it.renal-impairment", "behind")]
+    assert said(lock(locked)) == []
 
 
 def test_a_version_never_goes_back(locked: Folder) -> None:
     locked.edit(RULE, "version: 1.0.0", "version: 0.9.9")
-    assert said(locked) == [
-        ("changed-without-version", "error", "version 0.9.9 is lower than 1.0.0, which was locked")
-    ]
+    lower = "version 0.9.9 is lower than 1.0.0, which was locked"
+    assert ("changed-without-version", "error", lower) in said(locked)
 
 
-def test_a_rule_that_is_gone_is_told(locked: Folder) -> None:
-    locked.remove("baclofen-it/monitoring/epilepsy.yaml")
-    assert said(locked) == [("lock-behind", "warning", "baclofen-it.epilepsy is locked and has no file")]
+def test_nor_does_that_of_a_pack(locked: Folder) -> None:
+    locked.edit("baclofen-it/pack.yaml", "version: 0.1.0", "version: 0.0.9")
+    assert said(locked) == [("lock-behind", "warning", "version 0.0.9 is lower than 0.1.0, which was locked")]
+    assert states(locked) == [("baclofen-it", "changed")]
 
 
-def test_a_new_rule_is_told_when_the_lock_is_written_and_is_no_problem_before(locked: Folder) -> None:
+def test_a_rule_that_is_gone_is_an_error_while_it_was_active(locked: Folder) -> None:
+    locked.remove(EPILEPSY)
+    gone = "baclofen-it.epilepsy is locked as active and has no file"
+    assert sorted(said(locked)) == [("changed-without-version", "error", gone), PACK]
+    assert states(locked) == [("baclofen-it.epilepsy", "lost"), ("baclofen-it", "changed")]
+
+
+@pytest.mark.parametrize("status", ["retired", "draft"])
+def test_a_rule_that_made_no_card_may_go(locked: Folder, status: str) -> None:
+    locked.edit(EPILEPSY, "status: active", f"status: {status}")
+    assert f'"status": "{status}"' in (lock(locked).path / LOCK).read_text()
+    locked.remove(EPILEPSY)
+    gone = ("lock-behind", "warning", f"baclofen-it.epilepsy is locked as {status} and has no file")
+    assert sorted(said(locked)) == sorted([gone, PACK])
+    assert states(locked) == [("baclofen-it", "changed"), ("baclofen-it.epilepsy", "gone")]
+
+
+def test_a_rule_may_go_on_under_another_name(locked: Folder) -> None:
+    text = (locked.path / EPILEPSY).read_text()
+    locked.write("baclofen-it/monitoring/fits.yaml", text.replace("baclofen-it.epilepsy", "baclofen-it.fits"))
+    locked.remove(EPILEPSY)
+    gone = ("lock-behind", "warning", "baclofen-it.epilepsy is locked and has another name now")
+    assert sorted(said(locked)) == sorted([gone, PACK])
+    locked.edit("baclofen-it/monitoring/fits.yaml", "4 years", "5 years")
+    assert ("baclofen-it.epilepsy", "lost") in states(locked), "one that says something else is another rule"
+
+
+def test_two_branches_that_raised_a_pack_to_the_same_version_do_not_merge_unseen(locked: Folder) -> None:
+    """The version of the pack is the same on both sides; its hash is that of one of them."""
+    locked.edit(EPILEPSY, "version: 1.0.0", "version: 1.0.1")
+    merged = locked_now(locked.load(), "baclofen-it")
+    held = read_lock(locked.load(), "baclofen-it")
+    assert held is not None
+    locked.write(LOCK, merged.model_copy(update={"pack": held.pack}).text)
+    assert said(locked) == [PACK]
+
+
+def test_a_new_rule_is_told_when_the_lock_is_written_and_asks_for_another_version_of_the_pack(
+    locked: Folder,
+) -> None:
     text = (locked.path / RULE).read_text()
     locked.write(RULE.replace("renal-impairment", "kidneys"), text.replace("renal-impairment", "kidneys"))
-    loaded = locked.load()
-    lock = read_lock(loaded, "baclofen-it")
-    assert lock is not None
-    [new] = unlocked(loaded, "baclofen-it", lock)
-    assert (new.rule, new.state) == ("baclofen-it.kidneys", "new")
-    assert said(locked) == []
+    assert states(locked) == [("baclofen-it", "changed"), ("baclofen-it.kidneys", "new")]
+    assert said(locked) == [PACK]
 
 
-def test_a_rule_that_does_not_fit_is_not_gone(locked: Folder) -> None:
+def test_a_rule_that_does_not_fit_or_cannot_be_read_is_not_gone(locked: Folder) -> None:
+    locked.write(EPILEPSY, "title: [\n")
     locked.edit(RULE, "kind: warning", "kind: warming")
     locked.write("baclofen-it/list.yaml", "- a list")
     assert said(locked) == []
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", '{"rules": {"a.b": {"version": "1", "sha256": ""}}, "parts": {}}']
+    "text",
+    [
+        "",
+        "{}",
+        '{"pack": {"version": "0.1.0", "sha256": ""}, "rules": {"a.b": {"version": "1", "sha256": ""}}, "parts": {}}',
+    ],
 )
 def test_a_lock_that_was_written_by_hand_is_an_error(locked: Folder, text: str) -> None:
     locked.write(LOCK, text)

@@ -19,8 +19,8 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(MINI, tmp_path / "rules")
 
 
-def change(folder: Path, old: str, new: str) -> None:
-    file = folder / RULE
+def change(folder: Path, old: str, new: str, name: str = RULE) -> None:
+    file = folder / name
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
@@ -50,13 +50,49 @@ def test_a_higher_version_is_locked_by_name(primum: Run, folder: Path) -> None:
     primum("rules", "lock", "--rules", folder)
     change(folder, "4 years", "5 years")
     change(folder, "version: 1.0.0", "version: 2.0.0")
+    refused = primum("rules", "lock", "--rules", folder)
+    assert refused.exit_code == 1
+    assert "baclofen-it: its rules are not those that were locked as version 0.1.0" in refused.stdout
+    assert "1 pack changed without a higher version: raise version in pack.yaml" in refused.stderr
+    change(folder, "version: 0.1.0", "version: 0.2.0", "baclofen-it/pack.yaml")
     shown = primum("rules", "lock", "--rules", folder, "--format", "json")
     told = json.loads(shown.stdout)
     assert shown.exit_code == 0
     assert told["written"] == ["baclofen-it"]
-    assert [(rule["rule"], rule["state"]) for rule in told["rules"]] == [("baclofen-it.epilepsy", "behind")]
+    assert [(rule["rule"], rule["state"]) for rule in told["rules"]] == [
+        ("baclofen-it", "behind"),
+        ("baclofen-it.epilepsy", "behind"),
+    ]
     assert json.loads((folder / LOCK).read_text())["rules"]["baclofen-it.epilepsy"]["version"] == "2.0.0"
     assert primum("rules", "check", "--rules", folder).exit_code == 0
+
+
+def test_a_rule_that_was_not_retired_cannot_be_dropped(primum: Run, folder: Path) -> None:
+    """Nor when the pack has another version: the lock is held until the rule is back, or was locked as retired."""
+    primum("rules", "lock", "--rules", folder)
+    change(
+        folder,
+        "Epilepsy needs care.",
+        "Epilepsy needs care., no_rule: Nobody asks.",
+        "baclofen-it/statements.yaml",
+    )
+    (folder / RULE.replace(".yaml", ".test.yaml")).unlink()
+    before, text = (folder / LOCK).read_bytes(), (folder / RULE).read_text(encoding="utf-8")
+    (folder / RULE).unlink()
+    change(folder, "version: 0.1.0", "version: 0.2.0", "baclofen-it/pack.yaml")
+    assert primum("rules", "check", "--rules", folder).exit_code == 1
+    shown = primum("rules", "lock", "--rules", folder)
+    assert shown.exit_code == 1
+    assert "baclofen-it.epilepsy is locked as active and has no file" in shown.stdout
+    assert "1 rule gone without being retired: bring its file back" in shown.stderr
+    assert (folder / LOCK).read_bytes() == before
+    retired = text.replace("status: active", "status: retired").replace("version: 1.0.0", "version: 2.0.0")
+    (folder / RULE).write_text(retired, encoding="utf-8")
+    assert primum("rules", "lock", "--rules", folder).exit_code == 0
+    (folder / RULE).unlink()
+    change(folder, "version: 0.2.0", "version: 0.3.0", "baclofen-it/pack.yaml")
+    assert primum("rules", "lock", "--rules", folder).exit_code == 0
+    assert "baclofen-it.epilepsy" not in (folder / LOCK).read_text(encoding="utf-8")
 
 
 def test_rules_with_other_errors_are_not_locked(primum: Run, folder: Path) -> None:
