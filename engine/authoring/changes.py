@@ -138,12 +138,13 @@ def _variants(old: Rule, new: Rule, say_old: Say, say_new: Say) -> Iterator[Said
     """Variants are told apart by their conditions; the first that is met wins, so their order counts."""
     before = [(bare(variant.when), variant) for variant in old.card.variants]
     after = [(bare(variant.when), variant) for variant in new.card.variants]
-    for when, variant in after:
+    for place, (when, variant) in enumerate(after):
         same = _of(before, when)
-        if same is None:
-            yield Said(f"has its own words or urgency when {say_new(variant.when)}", Bump.MINOR)
-        elif same.indicator is not variant.indicator:
-            urgency = variant.indicator or new.card.indicator
+        urgency = variant.indicator or new.card.indicator
+        instead = {later.indicator or new.card.indicator for _, later in after[place:]} | {new.card.indicator}
+        if same is None and instead == {urgency}:
+            yield Said(f"has its own words when {say_new(variant.when)}", Bump.MINOR)
+        elif same is None or same.indicator is not variant.indicator:
             yield Said(f"is {urgency} when {say_new(variant.when)}", Bump.MAJOR)
         elif (same.summary, same.detail) != (variant.summary, variant.detail):
             yield Said(f"has other words when {say_new(variant.when)}", Bump.PATCH)
