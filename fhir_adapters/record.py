@@ -111,8 +111,8 @@ class PatientRecord:
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
-    """Entries by reference, those without id by their bytes: the same order however a client sent them."""
-    found = sorted(entries, key=attrgetter("reference"))
+    """Entries by reference and full URL, those without id by their bytes: the same order however a client sent them."""
+    found = sorted(entries, key=attrgetter("reference", "full_url"))
     nameless = [entry for entry in found if not entry.has_id]
     if not nameless:
         return found
@@ -289,7 +289,10 @@ class _Reading:
 
     def _once(self) -> Iterator[Entry]:
         """Every resource once: of two versions the later one, and where that cannot be told nothing is denied by either."""
-        for entry, others, differ, sure in versions(self._entries):
+        for entry, others, differ, sure, namesake in versions(self._entries):
+            if namesake:
+                why = "two servers have a resource of this id; each counts"
+                self.issues.add(entry.reference, "", "assumed", why)
             if others:
                 self._left_out[entry.type, "the same resource was sent more than once"] += others
             if sure:

@@ -2,6 +2,7 @@
 
 A record that is fetched by several queries may hold a resource twice, and it may have changed in between. Nothing but
 ``meta.lastUpdated`` says which version is the later one; a server's version ids are opaque (FHIR R4, 2.27.2 Meta).
+What two servers keep under one id are two resources, as the rules of FHIR R4 for the URLs in a Bundle say.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple
 
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.mapping.elements import date_interval, node
+from fhir_adapters.references import address
 from fhir_adapters.wire import Entry, decode_value
 
 UNSURE: Final = "two versions were sent, and neither says that it is the later one"
@@ -20,13 +22,15 @@ UNSURE: Final = "two versions were sent, and neither says that it is the later o
 class Version(NamedTuple):
     """The version that counts; ``others`` counts those that do not.
 
-    ``differ`` says that they differ in something that is read, ``sure`` that it is known which is the later one.
+    ``differ`` says that they differ in something that is read, ``sure`` that it is known which is the later one,
+    ``namesake`` that another server keeps another resource under the same id.
     """
 
     entry: Entry
     others: int = 0
     differ: bool = False
     sure: bool = True
+    namesake: bool = False
 
 
 def versions(entries: Iterable[Entry]) -> list[Version]:
@@ -34,7 +38,20 @@ def versions(entries: Iterable[Entry]) -> list[Version]:
     by_name: dict[str, list[Entry]] = {}
     for entry in entries:
         by_name.setdefault(entry.reference, []).append(entry)
-    return [_latest(found) if len(found) > 1 else Version(found[0]) for found in by_name.values()]
+    return [version for found in by_name.values() for version in _of_one_name(found)]
+
+
+def _of_one_name(found: list[Entry]) -> list[Version]:
+    if len(found) == 1:
+        return [Version(found[0])]
+    by_place: dict[str, list[Entry]] = {}
+    for entry in found:
+        by_place.setdefault(address(entry.full_url), []).append(entry)
+    if len(by_place.keys() - {""}) < 2 or all(entry.resource == found[0].resource for entry in found):
+        return [_latest(found)]
+    if found[0].type == "Patient":  # of a request there is one, and nothing says which of these it is
+        return [Version(max(found, key=_bytes), len(found) - 1, True, False)]
+    return [_latest(same)._replace(namesake=True) for same in by_place.values()]
 
 
 def _latest(found: list[Entry]) -> Version:

@@ -229,6 +229,37 @@ def test_of_a_patient_or_a_medicine_that_is_told_in_two_ways_neither_counts():
     assert record.left_out["Patient", UNTOLD] == record.left_out["Medication", UNTOLD] == 1
 
 
+def kept(server, year, **resource):
+    resource = {**resource, "meta": {"lastUpdated": f"{year}-01-01T00:00:00Z"}}
+    return {"fullUrl": f"https://{server}/{resource['resourceType']}/{resource['id']}", "resource": resource}
+
+
+def test_what_two_servers_keep_under_one_id_are_two_resources():
+    one = kept("a", 2020, **CONDITION, clinicalStatus="active")
+    other = kept("b", 2024, **CONDITION, clinicalStatus="resolved")
+    for entries in ([one, other], [other, one]):
+        record = prefetch({"conditions": {"resourceType": "Bundle", "entry": entries}})
+        found = [entry.resource["clinicalStatus"] for entry in record.entries("Condition")]
+        assert found == ["active", "resolved"]
+        assert ("Condition/c", "assumed", "two servers have a resource of this id; each counts") in issues(
+            record
+        )
+    again = kept("a", 2022, **CONDITION, clinicalStatus="remission")  # a later version of the first
+    record = prefetch({"conditions": {"resourceType": "Bundle", "entry": [one, other, again]}})
+    found = [entry.resource["clinicalStatus"] for entry in record.entries("Condition")]
+    assert found == ["remission", "resolved"]
+    same = kept("b", 2020, **CONDITION, clinicalStatus="active")  # one server, reached by two names
+    record = prefetch({"conditions": {"resourceType": "Bundle", "entry": [one, same]}})
+    assert len(record.entries("Condition")) == 1
+
+
+def test_of_two_patients_of_one_id_on_two_servers_neither_counts():
+    one, other = kept("a", 2020, **PATIENT), kept("b", 2024, **{**PATIENT, "birthDate": "2025-01-01"})
+    record = prefetch({"patient": {"resourceType": "Bundle", "entry": [one, other]}})
+    assert record.entries("Patient") == []
+    assert ("Patient/p", "unreadable", UNTOLD) in issues(record)
+
+
 def test_a_version_that_cannot_be_dated_costs_nothing():
     digits = b"9" * 5000
     one = raw(CONDITION)[:-1] + b', "unread": ' + digits + b"}"

@@ -49,16 +49,37 @@ def test_ids_are_bare_however_a_client_writes_them(written, id_):
         "Medication/m",
         "Medication/m/_history/2",
         "https://example.org/fhir/Medication/m",
-        "http://inside.local/Medication/m",
-        "urn:uuid:5",
+        "https://example.org/fhir/Medication/m/_history/2",
+        "http://Example.org/fhir/Medication/m/",
     ],
 )
 def test_a_resource_is_found_by_any_of_its_references(written):
     medication = entry("Medication", "m", "https://example.org/fhir/Medication/m")
-    uuid = entry("Medication", "m", "urn:uuid:5")
-    found = ReferenceIndex([medication, uuid]).resolve(written)
-    assert found is not None
-    assert found.reference == "Medication/m"
+    assert ReferenceIndex([medication]).resolve(written) is medication
+
+
+@pytest.mark.parametrize(
+    ("full_url", "written"),
+    [("urn:uuid:5", "urn:uuid:5"), ("urn:uuid:5", "Medication/m"), ("", "https://example.org/Medication/m")],
+)
+def test_what_does_not_say_where_it_is_kept_is_found_by_its_name(full_url, written):
+    medication = entry("Medication", "m", full_url)
+    assert ReferenceIndex([medication]).resolve(written) is medication
+
+
+def test_what_two_servers_keep_under_one_id_are_two_resources():
+    one = entry("Medication", "m", "https://a/Medication/m", code="one")
+    other = entry("Medication", "m", "https://b/Medication/m", code="other")
+    index = ReferenceIndex([one, other])
+    assert index.resolve("https://a/Medication/m") is one
+    assert index.resolve("https://b/Medication/m") is other
+    assert index.resolve("Medication/m") is None  # which of them is meant is not guessed at
+
+
+@pytest.mark.parametrize("servers", ["a", "ab"])
+def test_an_absolute_reference_means_nothing_that_is_kept_elsewhere(servers):
+    kept = [entry("Medication", "m", f"https://{server}/Medication/m") for server in servers]
+    assert ReferenceIndex(kept).resolve("https://c/Medication/m") is None
 
 
 @pytest.mark.parametrize("written", ["Medication/other", "m", "urn:uuid:6", "#m", ""])
