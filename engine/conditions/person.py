@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Final
+from datetime import date
 
 from engine.conditions.context import Context
 from engine.dates import age_on, age_relation
@@ -11,9 +10,6 @@ from engine.facts import ListName
 from engine.finding import Evidence, Finding, Missing, Truth, met, not_met, truth_of, unknown
 from engine.language import AgeLeaf, SexLeaf
 from engine.words import age_words, list_state
-
-_AHEAD: Final = timedelta(days=31)
-"""How far ahead an order may be dated."""
 
 
 def _no_person(what: str, context: Context) -> Finding:
@@ -44,16 +40,15 @@ def age(leaf: AgeLeaf, context: Context) -> Finding:
 
 
 def _day(context: Context) -> date:
-    """The day the order under review was written, where it says so and can be believed; else today.
+    """The day the order under review was written, where it says so and that is not to come; else today.
 
-    An order is written before it is signed. A slip in the year must not make a child old enough.
+    An order is written before it is signed, so that a date ahead is a slip, which must not make a child old enough.
     """
     now = context.facts.now
     order = context.subject.medication if context.subject.kind == "order" else None
     written = order.authored if order is not None else None
     exact = written is not None and written.precision in ("day", "instant")
-    meant = written is not None and exact and written.earliest <= now + _AHEAD
-    return (written.earliest if written is not None and meant else now).date()
+    return min(written.earliest.date() if written is not None and exact else now.date(), now.date())
 
 
 def sex(leaf: SexLeaf, context: Context) -> Finding:

@@ -73,6 +73,11 @@ class TestAge:
         ordered = order(authored=on(written) if written else None)
         assert aged("2022-03-12", orders=[ordered]).truth is truth
 
+    @pytest.mark.parametrize("written", ["2026-03-16", "2026-03-18", "2026-04-10", "2036-03-18"])
+    def test_a_day_that_is_to_come_makes_no_child_old_enough(self, written: str) -> None:
+        """Four years old on 18 March, in three days: a slip in day, month or year of the order changes nothing."""
+        assert aged("2022-03-18", orders=[order(authored=on(written))]).truth is MET
+
     def test_of_therapy_it_is_the_age_of_today(self) -> None:
         assert aged("2022-03-12", medications=[pump(authored=on("2026-03-10"))]).truth is NOT_MET
 
