@@ -36,8 +36,9 @@ def belongs(concepts: ConceptLibrary, concept: str, codes: Iterable[CodedText]) 
 def medicine_in(concepts: ConceptLibrary, concept: str, medication: MedicationFact) -> Membership:
     """Whether a medicine, or any of its active ingredients, is in a concept.
 
-    A mixture is in the concepts of all its parts, whatever its product's code says. With coded ingredients that code need not be
-    known. Where it is in none only because that says its list is complete, words that name a substance of it leave it open.
+    A mixture is in the concepts of all its parts, whatever its product's code says: a part without a code may be in any. With coded
+    ingredients that code need not be known. Where it is in none only because that says its list is complete, words that name a
+    substance of it leave it open.
     """
     coded = _coded_in(concepts, concept, medication)
     if coded is Membership.NO and any(_unlisted(concepts, concept, medication)):
@@ -50,9 +51,11 @@ def _coded_in(concepts: ConceptLibrary, concept: str, medication: MedicationFact
     product = concepts.membership(concept, medication.product.codings)
     if product is Membership.YES or not medication.ingredients:
         return product
-    ingredients = [part.code for part in medication.ingredients if part.active and part.code.codings]
-    parts = belongs(concepts, concept, ingredients)
-    return parts if product is Membership.UNKNOWN or parts is Membership.YES else product
+    ingredients = [part.code for part in medication.ingredients if part.active]
+    parts = belongs(concepts, concept, (code for code in ingredients if code.codings))
+    found = parts if product is Membership.UNKNOWN or parts is Membership.YES else product
+    unread = not all(code.codings for code in ingredients)
+    return Membership.UNKNOWN if found is Membership.NO and unread else found
 
 
 def _unlisted(concepts: ConceptLibrary, concept: str, medication: MedicationFact) -> list[bool]:

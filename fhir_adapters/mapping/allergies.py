@@ -42,8 +42,11 @@ def allergy(
     said = nodes(resource.get("reaction"))
     if any(map(modifies, said)):
         return unreadable(reference, "reaction", MODIFIED, issues)
+    what = resource.get("code") or resource.get("substance")
+    if isinstance(what, list) and len(what) > 1:
+        return unreadable(reference, "code", "it says what it is more than once", issues)
     reactions = (codeable_concept(reaction.get("substance")) for reaction in said)
-    codes = (codeable_concept(resource.get("code") or resource.get("substance")), *reactions)
+    codes = (codeable_concept(what), *reactions)
     substances = tuple(found for found in codes if found.codings or found.text)
     first = meaning(substances[0] if substances else NO_CODE, "code", reference, issues)
     if first is None and len(substances) > 1:

@@ -85,12 +85,13 @@ def coding(value: object) -> Coding | None:
 def codeable_concept(value: object) -> CodedText:
     """A CodeableConcept; a bare Coding or text and the ``concept`` of an R5 CodeableReference count as one.
 
-    The display of a coding without a code is kept as text, so that what was written still reaches a reader.
+    The display of a coding without a code is kept as text, so that what was written still reaches a reader. Of several where
+    FHIR has one nobody can say which is meant: they read as none.
     """
     if isinstance(value, CodedText):
         return value
     if isinstance(value, list):
-        value = value[0] if value else None
+        value = value[0] if len(value) == 1 else None
     if isinstance(value, str):
         return CodedText(text=text(value))
     if not isinstance(value, dict) or not value:

@@ -20,6 +20,7 @@ from fhir_adapters.mapping.elements import (
     NOTHING,
     Json,
     Problems,
+    as_list,
     boolean,
     codeable_concept,
     converted,
@@ -68,7 +69,7 @@ def read_product(resource: Json, resolve: Resolve, issues: DataIssues, name: str
     """Read the medicine of a request, statement, administration or dispense called ``name``.
 
     One that cannot be found has no code but the words beside the reference, and a problem, so that whatever asks
-    what it is gets no answer instead of "no".
+    what it is gets no answer instead of "no". Beside a code it is an ingredient of which no more is known.
     """
     stated = resource.get("medication")
     concept = codeable_concept(resource.get("medicationCodeableConcept") or stated)
@@ -76,14 +77,17 @@ def read_product(resource: Json, resolve: Resolve, issues: DataIssues, name: str
     medication = find(target, resolve, resource)
     if medication is not None:
         return _of_medication(medication, concept, resource, resolve, issues, name)
-    if concept.codings or (concept.text and target is None):
+    if target is None and (concept.codings or concept.text):
         return Product(concept)
     problem = (
         "the medicine is not stated" if target is None else "the medicine is a reference that leads nowhere"
     )
     issues.add(name, "medication", "unreadable", problem if target is None else f"{problem}: {target[:200]}")
     beside = node(resource.get("medicationReference")) or node(node(stated).get("reference"))
-    return Product(CodedText(text=concept.text or text(beside.get("display"))), problems=(problem,))
+    words = CodedText(text=text(beside.get("display")))
+    if concept.codings:
+        return Product(concept, (Ingredient(words),), problems=(problem,))
+    return Product(CodedText(text=concept.text or words.text), problems=(problem,))
 
 
 def _of_medication(
@@ -101,7 +105,8 @@ def _of_medication(
     if concept.codings:
         code = CodedText((*concept.codings, *code.codings), concept.text or code.text)
     ingredients = []
-    for entry in nodes(medication.get("ingredient")):
+    for stated in as_list(medication.get("ingredient")):
+        entry = stated if isinstance(stated, dict) else {"item": stated}
         item = entry.get("itemCodeableConcept") or entry.get("item")
         ingredient = codeable_concept(item)
         if not ingredient.codings:

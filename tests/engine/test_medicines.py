@@ -143,6 +143,17 @@ class TestWhichOfTheSiblings:
             who(medicine(UNMAPPED, "intrathecal", ingredients=(part("opioids"), part(UNMAPPED)))) is UNKNOWN
         )
 
+    @pytest.mark.parametrize("product", ["opioids", UNMAPPED])
+    @pytest.mark.parametrize("unread", [CodedText(), CodedText(text="Codeine 30 mg")])
+    def test_a_part_without_a_code_may_be_anything_unless_it_is_inactive(
+        self, product: str | CodedText, unread: CodedText
+    ) -> None:
+        for active, answer in ((True, Membership.UNKNOWN), (False, NO)):
+            parts = (part("opioids"), part(unread, active=active))
+            mixture = medicine(product, ingredients=parts)
+            assert medicine_in(CONCEPTS, "relaxants", mixture) is answer
+            assert medicine_in(CONCEPTS, "opioids", mixture) is YES
+
     def test_the_concentration_of_something_else_in_it_says_nothing(self) -> None:
         mixture = medicine(
             "baclofen", ingredients=(part("opioids", "500 ug/mL"), part("baclofen", "1 mg/mL"))

@@ -120,6 +120,12 @@ def test_no_known_allergy_is_no_allergy():
     assert read(code={"coding": [{"system": SNOMED, "code": "716186003"}]}) == (None, [("code", "ignored")])
 
 
+def test_two_codes_where_one_belongs_are_a_gap_whatever_the_reaction_says():
+    found, said = read(code=[SALT, BACLOFEN], reaction=[{"substance": SALT}])
+    assert isinstance(found, Gap)
+    assert said == [("code", "unreadable")]
+
+
 def test_no_known_allergy_with_a_reaction_to_something_is_a_gap():
     none = {"coding": [{"system": SNOMED, "code": "716186003"}]}
     found, said = read(code=none, reaction=[{"substance": BACLOFEN}])

@@ -62,6 +62,7 @@ class TestConcepts:
                 id="R5 CodeableReference",
             ),
             pytest.param([{"text": "Fits"}], CodedText(text="Fits"), id="a list of one"),
+            pytest.param([{"text": "Fits"}, {"text": "Flu"}], CodedText(), id="two where one belongs"),
             pytest.param(" Fits ", CodedText(text="Fits"), id="bare text"),
             pytest.param(
                 {"coding": [{"system": SNOMED, "display": "Epilepsy"}]},

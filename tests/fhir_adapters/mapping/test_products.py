@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from engine.concepts import CodedText
+from engine.facts import Ingredient
 from engine.quantity import Quantity
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.products import Product, read_product
@@ -84,12 +86,30 @@ class TestUnknownMedicines:
         assert product.problems == ("the medicine is not stated",)
         assert issues == ["the medicine is not stated"]
 
-    def test_a_reference_that_leads_nowhere_beside_a_code_is_no_problem(self):
-        resource = {
-            "medicationCodeableConcept": BACLOFEN,
-            "medicationReference": {"reference": "Medication/x"},
-        }
-        assert read(resource) == (Product(code=read({"medicationCodeableConcept": BACLOFEN})[0].code), [])
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            {
+                "medicationCodeableConcept": BACLOFEN,
+                "medicationReference": {"reference": "Medication/x", "display": "kit"},
+            },
+            {
+                "medication": {
+                    "concept": BACLOFEN,
+                    "reference": {"reference": "Medication/x", "display": "kit"},
+                }
+            },
+        ],
+    )
+    def test_a_reference_that_leads_nowhere_beside_a_code_may_hold_anything_more(self, resource):
+        product, issues = read(resource)
+        assert codes(product) == ["M03BX01"]
+        assert product.ingredients == (Ingredient(CodedText(text="kit")),)
+        assert issues == ["the medicine is a reference that leads nowhere: Medication/x"]
+
+    def test_of_two_medicines_where_one_belongs_neither_is_read(self):
+        product, issues = read({"medicationCodeableConcept": [BACLOFEN, {"text": "morphine"}]})
+        assert (product.code, issues) == (CodedText(), ["the medicine is not stated"])
 
     def test_text_alone_is_text(self):
         product, issues = read({"medicationCodeableConcept": {"text": "Lioresal pump"}})
@@ -147,6 +167,14 @@ class TestIngredients:
         assert product.ingredients[0].code.text == "morphine"
         assert issues == ["an ingredient has no code"]
         assert product.problems == ("an ingredient has no code",)
+
+    @pytest.mark.parametrize(
+        ("entry", "words"), [("morphine", "morphine"), (5, ""), ({}, ""), ({"itemCodeableConcept": {"text": "morphine"}}, "morphine")]
+    )  # fmt: skip
+    def test_one_that_cannot_be_read_is_one_nevertheless(self, entry, words):
+        product, issues = of_ingredients({"itemCodeableConcept": BACLOFEN}, entry)
+        assert [part.code.text for part in product.ingredients] == ["", words]
+        assert issues == ["an ingredient has no code"]
 
     def test_an_inactive_one_is_marked(self):
         diluent = {"itemCodeableConcept": {"text": "sodium chloride"}, "isActive": False}
