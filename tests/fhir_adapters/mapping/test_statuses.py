@@ -99,6 +99,31 @@ def test_a_code_that_states_that_there_is_none_means_nothing_to_look_at(system, 
 
 
 @pytest.mark.parametrize(
+    ("members", "none"),
+    [
+        ({"text": "No Known Drug Allergies (NKDA)"}, True),
+        ({"text": "Keine Allergien bekannt"}, True),
+        ({"text": "Baclofen"}, False),
+        ({"text": "No known allergy except baclofen"}, False),
+        ({"display": "No known allergy (situation)"}, True),
+        ({"display": "Baclofen"}, False),
+        ({"beside": {"system": SNOMED, "code": "409137002"}}, True),
+        ({"beside": {"system": "http://www.whocc.no/atc", "code": "M03BX01"}}, False),
+        ({"beside": {"system": "urn:of:this:site", "code": "17"}}, False),
+    ],
+)
+def test_none_is_known_only_where_nothing_beside_it_says_more(members, none):
+    stated = {"system": SNOMED, "code": "716186003", "display": members.get("display", "")}
+    codings = [stated, *([members["beside"]] if "beside" in members else [])]
+    for order in (codings, codings[::-1]):
+        concept = {"coding": order, "text": members.get("text", "")}
+        found = meaning_of(concept, "code", "X/1", DataIssues())
+        assert found == (
+            None if none else Gap("X/1", "it states that none is known, and something else besides")
+        )
+
+
+@pytest.mark.parametrize(
     "code", ["no-allergy-info", "no-problem-info", "no-procedure-info", "no-device-info"]
 )
 def test_no_information_is_the_opposite_of_none(code):
