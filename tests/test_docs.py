@@ -112,6 +112,12 @@ def test_the_recording_has_the_files_of_the_guide_and_three_mistakes() -> None:
     ] == []
 
 
+def test_in_the_recording_each_command_stands_behind_one_prompt() -> None:
+    shown = (DOCS / "recordings/new-rule.txt").read_text(encoding="utf-8")
+    assert re.findall(r"^(?:\$ ){2,}.*|^(?:export|cat|sed|primum) .*", shown, re.M) == []
+    assert len(re.findall(r"^\$ (?:# |export |cat |sed |primum )", shown, re.M)) >= 15
+
+
 @pytest.mark.full
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     words = ["-m", "sphinx", "--quiet", "--fail-on-warning", "--builder", "html", "--conf-dir", "docs", "."]

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from io import StringIO
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from fhir_adapters.command_line.terminal import drawn
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 118
+PROMPT = "$ "
 PACK = "rules/baclofen-intrathecal/warnings"
 GUIDE = (ROOT / "rules/README.md").read_text(encoding="utf-8")
 RULE, TESTS = re.findall(
@@ -79,6 +81,16 @@ def tmux(*words: str, text: str | None = None) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, input=text).stdout
 
 
+def at_prompt() -> None:
+    """Wait until the prompt stands on the screen; the shell tells when it is about to write one, which is too early to type."""
+    tmux("wait-for", "typed")
+    end = time.monotonic() + 10
+    while tmux("display-message", "-p", "#{cursor_x}").strip() != str(len(PROMPT)):
+        if time.monotonic() > end:
+            raise TimeoutError("the shell has written no prompt")
+        time.sleep(0.02)
+
+
 def recorded(folder: Path) -> str:
     """What stands on the screen after all steps, with its colours."""
     shutil.copytree(
@@ -86,7 +98,7 @@ def recorded(folder: Path) -> str:
     )
     begin = folder / ".bashrc"
     begin.write_text(
-        f"PATH='{Path(sys.executable).parent}':$PATH PS1='$ ' PS2='' LANG=C.UTF-8\n"
+        f"PATH='{Path(sys.executable).parent}':$PATH PS1='{PROMPT}' PS2='' LANG=C.UTF-8\n"
         "PROMPT_COMMAND='tmux -L primum-recording wait-for -S typed'\n",
         encoding="utf-8",
     )
@@ -94,11 +106,11 @@ def recorded(folder: Path) -> str:
     shell = f"exec bash --rcfile {begin} --noediting"
     tmux("-f", "/dev/null", "set-option", "-g", "history-limit", "20000", ";", *session, shell)
     try:
-        tmux("wait-for", "typed")
+        at_prompt()
         for step in STEPS:
             tmux("load-buffer", "-", text=f"{step}\n")
             tmux("paste-buffer", "-d")
-            tmux("wait-for", "typed")
+            at_prompt()
         return tmux("capture-pane", "-p", "-e", "-J", "-S", "-")
     finally:
         tmux("kill-server")
@@ -107,7 +119,7 @@ def recorded(folder: Path) -> str:
 def main() -> None:
     """Write the recording beside this file."""
     with tempfile.TemporaryDirectory() as folder:
-        screen = Text.from_ansi(recorded(Path(folder)).rstrip().removesuffix("$").rstrip())
+        screen = Text.from_ansi(recorded(Path(folder)).rstrip().removesuffix(PROMPT.rstrip()).rstrip())
     lines = [line.rstrip() for line in screen.plain.splitlines()]
     here = Path(__file__).parent
     (here / "new-rule.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
