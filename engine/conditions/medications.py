@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.concepts import Membership
 from engine.conditions.context import TRUTH_OF_MEMBERSHIP, Context
+from engine.dates import within
 from engine.doses import falls
 from engine.facts import ListName, MedicationFact, OrderAction, TherapyStatus
 from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, unknown
@@ -16,6 +17,10 @@ from engine.medicines import medicine_in, route_in
 from engine.record import codes_of
 from engine.rule import Hook
 from engine.words import entries_of, incomplete, listing
+
+LONGEST_SUPPLY: Final = 180
+"""Days for which something that was handed out may be taken, where nothing says how long: as long as a medicine that was given counts
+for therapy (inventory T-ITB-CURRENT), and twice the three months that are usually handed out at most."""
 
 
 def medication(leaf: MedicationLeaf, context: Context) -> Finding:
@@ -100,7 +105,8 @@ def _has_status(fact: MedicationFact, status: str, now: datetime) -> bool:
         case "recent":
             return fact.status is TherapyStatus.ENDED
         case _:
-            return _begins(fact, now) or (fact.status is TherapyStatus.CURRENT and _is_taken(fact))
+            runs = fact.status is TherapyStatus.CURRENT and _is_taken(fact, now) is not Truth.NOT_MET
+            return runs or _begins(fact, now)
 
 
 def _begins(fact: MedicationFact, now: datetime) -> bool:
@@ -108,12 +114,16 @@ def _begins(fact: MedicationFact, now: datetime) -> bool:
     return fact.status is TherapyStatus.PLANNED and fact.started is not None and fact.started.earliest > now
 
 
-def _is_taken(fact: MedicationFact) -> bool:
+def _is_taken(fact: MedicationFact, now: datetime) -> Truth:
     """Whether a current entry says that it is taken: an order, a statement, what runs now, or a supply that lasts until now.
 
-    What was handed out for nobody knows how long may have been used up years ago.
+    What was handed out for nobody knows how long may still be taken, unless that was more than :data:`LONGEST_SUPPLY` days ago.
     """
-    return fact.kind != "dispense" or fact.ended is not None
+    if fact.kind != "dispense" or fact.ended is not None:
+        return Truth.MET
+    given = fact.started or fact.authored
+    long_ago = given is not None and within(given.up_to(now), now, LONGEST_SUPPLY, "day") is False
+    return Truth.NOT_MET if long_ago else Truth.UNKNOWN
 
 
 class _Candidate(NamedTuple):
@@ -124,6 +134,7 @@ class _Candidate(NamedTuple):
     other: Truth = Truth.MET
     way: Truth = Truth.MET
     when: Truth = Truth.MET
+    supplied: Truth = Truth.MET
 
     @property
     def truth(self) -> Truth:
@@ -132,7 +143,7 @@ class _Candidate(NamedTuple):
     @property
     def doubt(self) -> str:
         """Which of its parts is in doubt first."""
-        return ("code", "own", "route", "date")[self[1:].index(Truth.UNKNOWN)]
+        return ("code", "own", "route", "date", "supply")[self[1:].index(Truth.UNKNOWN)]
 
 
 def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Candidate:
@@ -154,7 +165,8 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
         if coded is Membership.UNKNOWN and _is_named(fact, leaf, context):
             kind = other = Truth.MET
     when = context.happened_within(fact.ended, leaf.within) if leaf.status == "recent" else Truth.MET
-    return _Candidate(fact, kind, other, _by_route(fact, leaf, context), when)
+    supplied = _is_taken(fact, context.facts.now) if leaf.status == "current" else Truth.MET
+    return _Candidate(fact, kind, other, _by_route(fact, leaf, context), when, supplied)
 
 
 def _by_name(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
@@ -265,6 +277,7 @@ _LACKS = {
     "code": "no code that is known here",
     "route": "no route that can be read",
     "date": "no date, or one too coarse",
+    "supply": "no word of how long the supply lasts that was handed out",
 }
 
 

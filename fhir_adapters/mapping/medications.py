@@ -219,7 +219,12 @@ def _in_time(
         element = "dispenseRequest.validityPeriod"
         issues.add(name, element, "assumed", "it is active, but no longer dispensed; it counts as current")
         return Standing(found.status, False)
-    return Standing(found.status, False) if kind == "dispense" and course.end is None else found
+    if kind == "dispense" and course.end is None:
+        issues.add(
+            name, "daysSupply", "not checked", "it does not say how long the supply lasts that was handed out"
+        )
+        return Standing(found.status, False)
+    return found
 
 
 def _some_time_before(now: datetime, start: DateInterval | None, found: Standing) -> DateInterval | None:

@@ -45,8 +45,13 @@ class TestWhatThePatientTakes:
             ({"kind": "statement"}, MET),
             ({"kind": "administration"}, MET),  # it runs
             ({"kind": "administration", "status": TherapyStatus.ENDED}, NOT_MET),
-            ({"kind": "dispense"}, NOT_MET),  # nobody knows for how long
             ({"kind": "dispense", "ended": on("2026-04-01")}, MET),
+            ({"kind": "dispense"}, UNKNOWN),  # nobody knows since when, or for how long
+            ({"kind": "dispense", "started": on("2026-03-14")}, UNKNOWN),
+            ({"kind": "dispense", "started": on("2025-09-16")}, UNKNOWN),  # 180 days ago
+            ({"kind": "dispense", "started": on("2025-09-15")}, NOT_MET),
+            ({"kind": "dispense", "started": on("2025")}, UNKNOWN),
+            ({"kind": "dispense", "authored": on("2024")}, NOT_MET),
             ({"status": TherapyStatus.ENDED}, NOT_MET),
             ({"status": TherapyStatus.PLANNED}, NOT_MET),
             ({"status": TherapyStatus.PLANNED, "started": on("2026-04-01")}, MET),
@@ -54,6 +59,16 @@ class TestWhatThePatientTakes:
     )
     def test_current_orders_and_statements_count(self, more: dict[str, Any], truth: Truth) -> None:
         assert beside(OPIOIDS, medicine(MORPHINE, **more)).truth is truth
+
+    def test_what_was_handed_out_for_nobody_knows_how_long_leaves_it_open_and_says_so(self) -> None:
+        finding = beside(OPIOIDS, medicine(MORPHINE, kind="dispense", started=on("2026-03-14")))
+        assert reasons(finding) == [
+            "1 entry of the medication list has no word of how long the supply lasts that was handed out"
+        ]
+        assert (
+            beside({"medication": "opioids", "status": "ever"}, medicine(MORPHINE, kind="dispense")).truth
+            is MET
+        )
 
     def test_the_card_can_name_them(self) -> None:
         found = [medicine(MORPHINE, reference="MedicationRequest/1", started=on("2026-01-01")),
