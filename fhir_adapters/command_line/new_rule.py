@@ -10,14 +10,16 @@ import typer
 from rich.prompt import Prompt
 
 from engine.authoring.case_text import flow
+from engine.authoring.checks.shape import amounts_of_something_else
 from engine.authoring.drafts import Draft, write_draft
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import parse_document
 from engine.authoring.problems import nearest
-from engine.authoring.validation import validate
+from engine.authoring.validation import spoken_unit, validate
 from engine.describe import describe as sentence_of
 from engine.errors import CdsError
 from engine.language import NOUNS as LEAVES
+from engine.language import LabLeaf, VitalLeaf
 from engine.rule import Hook, Indicator, Kind
 from fhir_adapters.command_line.options import (
     FormatOption,
@@ -105,7 +107,8 @@ def new(
     """
     if statement is not None and beyond is not None:
         refuse(
-            "A rule follows a statement of the label, or says with --beyond where else it comes from: give one.",
+            "A rule follows a statement of the label, or says with --beyond where else it comes from: "
+            "leave out --statement or --beyond.",
             2,
         )
     loaded = loaded_rules(rules)
@@ -169,7 +172,10 @@ def new(
     if written.tests is not None:
         told = f"Written: {written.tests}, with {counted(len(written.cases), 'test')} of what the rule does"
         answers.print(words(told, "green"), soft_wrap=True)
-    answers.print(f"Next: primum rules check, primum rules boundaries {draft.name}; then set status: active.")
+    answers.print(
+        f"Next: more conditions, below all or any, if it needs them (rules/README.md); primum rules check, "
+        f"primum rules boundaries {draft.name}; then set status: active."
+    )
 
 
 def _in_a_year(day: date) -> date:
@@ -232,7 +238,14 @@ class _Questions:
                 refuse("--condition is written as in a rule file, such as '{condition: epilepsy}'.", 2)
             return dict(document.data["when"])
         told = "\n".join(f"  {noun}: {meaning}" for noun, meaning in NOUNS.items())
-        noun = self.choice(None, "Condition", f"What has to be so for the card to appear.\n{told}", [*NOUNS])
+        others = ", ".join(noun for noun in LEAVES if noun not in NOUNS)
+        noun = self.choice(
+            None,
+            "Condition",
+            f"What has to be so for the card to appear: the first condition. More of them are written into the file, below all or any.\n"
+            f"{told}\nNot asked for here, but known in a file and to --condition: {others}.",
+            [*NOUNS],
+        )
         if noun == "age":
             word = self._word()
             limit = self._ask(
@@ -244,13 +257,30 @@ class _Questions:
         said = {noun: self._concept(noun)}
         if noun in ("lab", "vital"):
             word = self._word()
-            told = "An amount with its unit, such as 30 mL/min/1.73m2."
-            said[word] = self._ask(None, "Limit", told, lambda text: self._faults({**said, word: text}))
+            unit = self.loaded.concepts.concepts[said[noun]].unit
+            told = f"An amount with its unit{f', such as 30 {spoken_unit(unit)}' if unit else ''}."
+            said[word] = self._ask(
+                None, "Limit", told, lambda text: self._limit_faults(noun, said, word, text)
+            )
             told = "How old the value may be."
             said["within"] = self._ask(
                 None, "Within", told, lambda text: self._faults({**said, "within": text}), default="12 months"
             )
         return dict(said)
+
+    def _limit_faults(self, noun: str, said: dict[str, str], word: str, text: str) -> str:
+        """What is wrong with a limit, also that it is one of something else than the concept measures."""
+        # How old the value may be is asked for next; any length lets the limit be read.
+        condition = {**said, word: text, "within": "12 months"}
+        wrong = self._faults(condition)
+        if wrong:
+            return wrong
+        leaf = LEAVES[noun].model_validate(condition)
+        assert isinstance(leaf, LabLeaf | VitalLeaf)
+        assert leaf.comparison is not None
+        concept = self.loaded.concepts.concepts[said[noun]]
+        others = amounts_of_something_else(leaf.comparison[1], concept)
+        return " ".join(f"{message[:1].upper()}{message[1:]}: {mend}." for message, mend in others)
 
     def _faults(self, condition: dict[str, Any]) -> str:
         """What is wrong with a condition as far as it is known; what is still to be asked for is not missed."""
@@ -286,8 +316,12 @@ class _Questions:
         listed = "\n".join(f"  {each.id}: {each.title}" for each in fitting)
 
         def wrong(id_: str) -> str:
-            if not id_ and given is None:
-                return ""
+            if not id_:
+                return (
+                    ""
+                    if given is None
+                    else "For a rule that no statement says, leave --statement out and say --beyond."
+                )
             if id_ not in statements:
                 return f"There is no statement {id_} in {pack}.{_meant(id_, statements)}"
             no_rule = statements[id_].no_rule

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from engine.authoring.checks.check import Fault, RuleCheck, Scope
 from engine.authoring.references import comparisons_in, models_in
 from engine.authoring.validation import spoken_unit
+from engine.concepts import Concept
 from engine.errors import RuleFileError, UnitError
 from engine.language import GROUPS, All, AnyOf, AtLeast, NoneOf, Tree
 from engine.logic import members_of
 from engine.normal_form import MOST_CONJUNCTIONS, compile_tree
-from engine.quantity import convert
+from engine.quantity import Quantity, convert
 from engine.rule import Rule
 from engine.trace import Path
 
@@ -124,15 +125,19 @@ class UnitMismatch(RuleCheck):
     def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
         """Amounts of something else."""
         for path, _, (word, quantities), concept in comparisons_in(rule, scope.loaded.concepts):
-            if concept.unit is None:
-                continue
-            for quantity in quantities:
-                try:
-                    convert(quantity, concept.unit, concept.substance)
-                except UnitError:
-                    unit = spoken_unit(concept.unit)
-                    message = f"{concept.title} is measured in {unit}, not in {spoken_unit(quantity.unit)}"
-                    yield Fault((*path, word), message, f"write the amount in {unit}")
+            for message, mend in amounts_of_something_else(quantities, concept):
+                yield Fault((*path, word), message, mend)
+
+
+def amounts_of_something_else(quantities: Iterable[Quantity], concept: Concept) -> Iterator[tuple[str, str]]:
+    """What is wrong with each amount that is none of what the concept measures, and the mend."""
+    for quantity in quantities if concept.unit is not None else ():
+        try:
+            convert(quantity, str(concept.unit), concept.substance)
+        except UnitError:
+            unit = spoken_unit(str(concept.unit))
+            message = f"{concept.title} is measured in {unit}, not in {spoken_unit(quantity.unit)}"
+            yield message, f"write the amount in {unit}"
 
 
 class YieldsInCircle(RuleCheck):

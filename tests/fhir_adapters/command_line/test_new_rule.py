@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.language import NOUNS as LEAVES
+from fhir_adapters.command_line.new_rule import NOUNS
 from tests.fhir_adapters.command_line.conftest import TODAY, Run
 
 MINI = Path(__file__).resolve().parents[2] / "fixtures" / "rules-mini"
@@ -96,6 +98,31 @@ def test_a_condition_is_asked_for_word_by_word(
     assert condition in (folder / RULE).read_text().splitlines()
 
 
+def test_a_limit_of_something_else_is_asked_for_again_at_once(primum: Run, folder: Path) -> None:
+    options = [part for name, value in OPTIONS.items() if name != "--condition" for part in (name, value)]
+    said = ["lab", "lab-egfr", "below", "50 mg", "50 G/L", "50 mL/min/1.73m2", ""]
+    shown = primum(
+        "rules", "new", "kidney-failure", *options, "--rules", folder, input="\n".join(said) + "\n"
+    )
+    assert shown.exit_code == 0, shown.stderr
+    told = " ".join(shown.stderr.split())
+    assert "is measured in mL/min/1.73m2, not in mg: write the amount in mL/min/1.73m2." in told
+    assert told.count("Limit: ") == 3
+    assert "below: 50 mL/min/1.73m2" in (folder / RULE).read_text()
+
+
+def test_what_is_not_asked_for_is_named(primum: Run, folder: Path) -> None:
+    options = [part for name, value in OPTIONS.items() if name != "--condition" for part in (name, value)]
+    shown = primum(
+        "rules", "new", "kidney-failure", *options, "--rules", folder, input="sex\ncondition\nepilepsy\n"
+    )
+    told = " ".join(shown.stderr.split())
+    others = told.partition("known in a file and to --condition: ")[2].partition(".")[0].split(", ")
+    assert {*others} == {*LEAVES} - {*NOUNS} > {"sex", "order", "dose"}
+    assert "More of them are written into the file, below all or any." in told
+    assert "below all or any" in " ".join(shown.stdout.split())
+
+
 @pytest.mark.parametrize(
     ("instead", "said"),
     [
@@ -103,6 +130,7 @@ def test_a_condition_is_asked_for_word_by_word(
         ({"hooks": " , "}, "Name at least one."),
         ({"condition": "lab-egfr"}, "--condition is written as in a rule file"),
         ({"condition": "{lab: ["}, "--condition is written as in a rule file"),
+        ({"statement": ""}, "leave --statement out and say --beyond"),
         ({"statement": "WP-99"}, "There is no statement WP-99 in baclofen-it."),
         ({"summary": "x" * 140}, "Summary has more than 139 characters."),
         ({"title": " "}, "Title is empty."),
