@@ -22,6 +22,7 @@ from fhir_adapters.errors import FhirDataError
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.elements import reference
 from fhir_adapters.references import PatientIdentity, ReferenceIndex, Subject, normal_reference
+from fhir_adapters.resource_types import RESOURCE_TYPES
 from fhir_adapters.versions import UNSURE, versions
 from fhir_adapters.wire import Entry, RawJson
 
@@ -46,6 +47,8 @@ LIST_OF: Final[Mapping[str, ListName]] = {
 
 # Read for what others refer to, or for the user; they belong to no list and to no patient.
 SUPPORTING: Final = frozenset({"Medication", "Practitioner", "PractitionerRole"})
+
+_NO_RESOURCE: Final = "it cannot be read as a FHIR resource"
 
 # DSTU2's own, whose members mean something else: reported and never guessed at.
 DSTU2_TYPES: Final = frozenset({"MedicationOrder", "DeviceUseRequest", "DiagnosticOrder"})
@@ -236,15 +239,16 @@ class _Reading:
             if isinstance(entry, str):
                 self._illegible += 1
                 self.issues.add(entry, "", "unreadable", "this is not a FHIR resource")
-                self._gaps.extend(
-                    (name, Gap(entry, "it cannot be read as a FHIR resource")) for name in lists
-                )
+                self._gaps.extend((name, Gap(entry, _NO_RESOURCE)) for name in lists)
                 continue
             types.add(entry.type)
             if entry.type in LIST_OF or entry.type in SUPPORTING:
                 self._entries.append(entry)
-            else:
+            elif entry.type in RESOURCE_TYPES:
                 self._left_out[entry.type, "no rule looks into resources of this type"] += 1
+            else:
+                self._left_out[entry.type, "it is of a type that cannot be read here"] += 1
+                self._gaps.extend((name, Gap(where, _NO_RESOURCE)) for name in lists)
         return types
 
     def record(self, patient_id: str | None) -> PatientRecord:

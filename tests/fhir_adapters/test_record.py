@@ -274,13 +274,18 @@ def test_names_that_a_client_chose_are_not_repeated_at_length():
 
 
 def test_types_that_no_rule_looks_into_are_counted_by_type():
-    record = prefetch(
-        {"conditions": bundle(CONDITION, {"resourceType": "Claim"}, {"resourceType": "Nonsense"})}
-    )
-    assert record.left_out == {
-        ("Claim", "no rule looks into resources of this type"): 1,
-        ("Nonsense", "no rule looks into resources of this type"): 1,
-    }
+    record = prefetch({"conditions": bundle(CONDITION, {"resourceType": "Claim"})})
+    assert record.left_out == {("Claim", "no rule looks into resources of this type"): 1}
+    assert record.gaps(ListName.CONDITIONS) == ()
+
+
+@pytest.mark.parametrize("type_", ["condition", "ConditionThing", "Bundle", "Parameters", " Condition"])
+def test_what_is_of_no_type_that_can_be_passed_over_may_be_what_a_rule_looks_for(type_):
+    record = prefetch({"conditions": bundle(CONDITION, {**CONDITION, "resourceType": type_})})
+    why = "it cannot be read as a FHIR resource"
+    assert record.gaps(ListName.CONDITIONS) == (Gap('prefetch "conditions"', why),)
+    assert record.gaps(ListName.ALLERGIES) == ()
+    assert record.left_out == {(type_, "it is of a type that cannot be read here"): 1}
 
 
 def test_references_are_followed_within_what_was_sent():
