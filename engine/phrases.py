@@ -145,7 +145,11 @@ def _measurement(say: Phrases, concept: str, leaf: MeasurementLeaf) -> str:
 
 
 def _lab(say: Phrases, leaf: LabLeaf) -> str:
-    estimate = f", estimated from {leaf.estimate} where none is reported" if leaf.estimate is not None else ""
+    estimate = (
+        f", estimated from {leaf.estimate} where that is later or none is reported"
+        if leaf.estimate is not None
+        else ""
+    )
     return _measurement(say, leaf.lab, leaf) + estimate
 
 

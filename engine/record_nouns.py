@@ -129,7 +129,8 @@ class LabLeaf(MeasurementLeaf):
     lab: str = Field(description="Concept of the laboratory value.")
     estimate: Literal["creatinine"] | None = Field(
         None,
-        description="When no value is reported, estimate the glomerular filtration rate from creatinine (CKD-EPI 2021; bedside Schwartz).",
+        description="When no value is reported, or a later creatinine is, estimate the glomerular filtration rate "
+        "(CKD-EPI 2021; bedside Schwartz).",
     )
 
 

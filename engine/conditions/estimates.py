@@ -1,9 +1,18 @@
-"""Estimates: glomerular filtration from creatinine where none is reported (statement WP-12)."""
+"""Estimates: glomerular filtration from creatinine where none, or an older one, is reported (statement WP-12)."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from engine.conditions.context import Context
-from engine.conditions.values import implausible, newest_of, observations
+from engine.conditions.values import (
+    as_new,
+    doubts,
+    implausible,
+    newest_of,
+    observations,
+    unclear_observations,
+)
 from engine.dates import age_on
 from engine.errors import UnitError
 from engine.facts import ListName, ObservationFact
@@ -15,10 +24,19 @@ from engine.words import entry, incomplete
 CREATININE, HEIGHT = "lab-creatinine", "vital-height"
 """The concepts an estimate stands on; they are part of the language, not of a pack."""
 
+_GROWTH = "6 months"
 _CKD_EPI = "estimated from creatinine by CKD-EPI 2021"
 _SCHWARTZ = "estimated from creatinine and height by the bedside Schwartz formula"
 
-Estimate = tuple[QuantityInterval, tuple[Evidence, ...], str]
+
+class Estimate(NamedTuple):
+    """A rate, the entries it is made from, what a card must add to it, and why these entries may not be the latest."""
+
+    rate: QuantityInterval
+    sources: tuple[Evidence, ...]
+    note: str
+    creatinine: ObservationFact
+    doubts: tuple[Missing, ...]
 
 
 def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
@@ -30,6 +48,11 @@ def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
     """
     latest = _latest(context, CREATININE, within)
     if not latest:
+        unusable = _possible(context, within)
+        if unusable:
+            why = f"no creatinine of the last {within} can be used for an estimate: the value, the date or the code does not tell"
+            references = tuple(fact.reference for fact in unusable)
+            return Missing("creatinine", why, ListName.OBSERVATIONS, references)
         nothing = f"no creatinine of the last {within} to estimate it from"
         gaps = incomplete(ListName.OBSERVATIONS, context.facts.observations, "creatinine")
         return next(gaps, Missing("creatinine", nothing, ListName.OBSERVATIONS))
@@ -52,13 +75,15 @@ def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
     if age is None or age.youngest.years != age.oldest.years:
         return refuse("creatinine is on record, but the birth date is too coarse for an estimate")
     years, sources = age.youngest.years, [entry(creatinine)]
+    rivals = doubts(context, context.concepts.concept(CREATININE), within, creatinine)
     try:
         if years < 18:
-            heights = _latest(context, HEIGHT, "6 months")
+            heights = _latest(context, HEIGHT, _GROWTH)
             centimetres = _exact(context, HEIGHT, heights[0], "cm") if heights else None
             if centimetres is None:
                 return refuse("a child's estimate needs a height of the last 6 months")
             sources.append(entry(heights[0]))
+            rivals += doubts(context, context.concepts.concept(HEIGHT), _GROWTH, heights[0])
             rate, way = egfr_bedside_schwartz(milligrams, centimetres, years), _SCHWARTZ
         elif person.sex in ("female", "male"):
             rate, way = egfr_ckd_epi_2021(milligrams, years, person.sex), _CKD_EPI
@@ -66,7 +91,22 @@ def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
             return refuse("creatinine is on record, but not the sex that an estimate needs")
     except ValueError:
         return refuse("an estimate is not made for this age or these values")
-    return _rate(rate), tuple(sources), f"{way}; where muscle is lost, the true rate is lower"
+    note = f"{way}; where muscle is lost, the true rate is lower"
+    return Estimate(_rate(rate), tuple(sources), note, creatinine, tuple(dict.fromkeys(rivals)))
+
+
+def later_creatinine(context: Context, within: str, reported: ObservationFact) -> tuple[ObservationFact, ...]:
+    """The entries that may be a creatinine after a reported rate; one of the same stated time is what the rate was made from."""
+    return tuple(
+        fact
+        for fact in _possible(context, within)
+        if as_new(fact, reported) and (fact.effective is None or fact.effective != reported.effective)
+    )
+
+
+def _possible(context: Context, within: str) -> list[ObservationFact]:
+    timely, undated = observations(context, CREATININE, within)
+    return [*timely, *undated, *unclear_observations(context, context.concepts.concept(CREATININE), within)]
 
 
 def _rate(rate: float) -> QuantityInterval:

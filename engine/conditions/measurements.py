@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from engine.concepts import CodedText, Concept
 from engine.conditions.context import Context
-from engine.conditions.estimates import estimated_gfr
-from engine.conditions.values import implausible, in_its_unit, newest_of, observations, uncoded_observations
+from engine.conditions.estimates import Estimate, estimated_gfr, later_creatinine
+from engine.conditions.values import (
+    doubts,
+    implausible,
+    in_its_unit,
+    newest_of,
+    observations,
+    unclear_observations,
+)
 from engine.errors import UnitError
 from engine.facts import ListName, ObservationFact
 from engine.finding import Evidence, Finding, Missing, Truth, met, not_met, truth_of, unknown
@@ -20,21 +27,45 @@ from engine.words import amount, entry, incomplete, uncoded, unit_words
 def lab(leaf: LabLeaf, context: Context) -> Finding:
     """A laboratory value (WP-12): the latest of the time asked for, or an estimate where the rule allows one.
 
-    An estimate stands in where no value is reported, also where an entry says only why it has none.
+    An estimate stands in where no value is reported, also where an entry says only why it has none. And a reported value denies
+    nothing that a later creatinine may tell: then the estimate from that one decides.
     """
     concept = context.concepts.concept(leaf.lab)
     reported = _reported(leaf, concept, context)
-    timely, doubtful = observations(context, concept.id, leaf.within)
-    if leaf.estimate is None or any(fact.value is not None for fact in (*timely, *doubtful)):
+    if leaf.estimate is None:
+        return reported
+    timely, undated = observations(context, concept.id, leaf.within)
+    valued = [fact for fact in timely if fact.value is not None]
+    if valued and reported.truth is Truth.NOT_MET:
+        return _unless_later_creatinine(leaf, concept, reported, valued[0], context)
+    if valued or any(fact.value is not None for fact in undated):
         return reported
     estimate = estimated_gfr(context, leaf.within)
     if isinstance(estimate, Missing):
         older, _ = observations(context, concept.id, None)
         says_more = not estimate.references and (reported.truth is Truth.NOT_MET or older)
         return reported if says_more else unknown(replace(estimate, what=concept.title))
-    value, sources, note = estimate
-    finding = _compare(leaf, concept, value, sources).noting(note)
-    return _unless_another(finding, concept, doubtful, context)
+    return _estimated(leaf, concept, estimate, context)
+
+
+def _unless_later_creatinine(
+    leaf: LabLeaf, concept: Concept, reported: Finding, latest: ObservationFact, context: Context
+) -> Finding:
+    later = later_creatinine(context, leaf.within, latest)
+    if not later:
+        return reported
+    estimate = estimated_gfr(context, leaf.within)
+    if isinstance(estimate, Missing):
+        return unknown(replace(estimate, what=concept.title), evidence=reported.evidence)
+    if estimate.creatinine in later:
+        return _estimated(leaf, concept, estimate, context)
+    return unknown(*estimate.doubts, evidence=reported.evidence)
+
+
+def _estimated(leaf: LabLeaf, concept: Concept, estimate: Estimate, context: Context) -> Finding:
+    finding = _compare(leaf, concept, estimate.rate, estimate.sources).noting(estimate.note)
+    another = doubts(context, concept, leaf.within, estimate.creatinine, _denying(leaf, concept, context))
+    return _unless_another(finding, [*estimate.doubts, *another])
 
 
 def vital(leaf: VitalLeaf, context: Context) -> Finding:
@@ -43,13 +74,21 @@ def vital(leaf: VitalLeaf, context: Context) -> Finding:
 
 
 def _reported(leaf: MeasurementLeaf, concept: Concept, context: Context) -> Finding:
-    timely, doubtful = observations(context, concept.id, leaf.within)
+    timely, undated = observations(context, concept.id, leaf.within)
     valued = [fact for fact in timely if fact.value is not None]
     if not valued:
-        return _without_value(leaf, concept, timely, doubtful, context)
+        return _without_value(leaf, concept, timely, undated, context)
     looked_at = valued if leaf.pick == "any" else newest_of(valued)
     finding = _combine(concept, [_judge(leaf, concept, fact, context) for fact in looked_at], leaf.pick)
-    return _unless_another(finding, concept, doubtful, context)
+    if finding.truth is not Truth.NOT_MET:
+        return finding
+    used = None if leaf.pick == "any" else valued[0]
+    denying = _denying(leaf, concept, context)
+    return _unless_another(finding, doubts(context, concept, leaf.within, used, denying))
+
+
+def _denying(leaf: MeasurementLeaf, concept: Concept, context: Context) -> Callable[[ObservationFact], bool]:
+    return lambda fact: _judge(leaf, concept, fact, context).truth is Truth.NOT_MET
 
 
 def _without_value(
@@ -68,14 +107,15 @@ def _without_value(
     if missing:
         return unknown(*missing)
     if leaf.if_missing == "not-met" or (leaf.comparison is None and leaf.is_ is None):
-        return not_met()
+        denying = _denying(leaf, concept, context)
+        return _unless_another(not_met(), doubts(context, concept, leaf.within, None, denying))
     return unknown(_missing(concept, _nothing(leaf, concept, context)))
 
 
 def _nothing(leaf: MeasurementLeaf, concept: Concept, context: Context) -> str:
     older, _ = observations(context, concept.id, None)
     if not older:
-        count = uncoded_observations(context, concept.id, leaf.within)
+        count = len(unclear_observations(context, concept, leaf.within))
         others = f"; {uncoded(ListName.OBSERVATIONS, count)}" if count else ""
         return f"none is on record{others}"
     value, when, dated = older[0].value, entry(older[0]).date, older[0].effective
@@ -84,16 +124,11 @@ def _nothing(leaf: MeasurementLeaf, concept: Concept, context: Context) -> str:
     return f"the latest{quantity} is from {when}, {'which is to come' if ahead else f'longer ago than {leaf.within}'}"
 
 
-def _unless_another(
-    finding: Finding, concept: Concept, doubtful: Sequence[ObservationFact], context: Context
-) -> Finding:
-    """A value that denies does so only where no other one can be the latest: none unread, none left out, none without a date."""
-    if finding.truth is not Truth.NOT_MET:
+def _unless_another(finding: Finding, another: Sequence[Missing]) -> Finding:
+    """A value that denies does so only where no other one can be the latest; what a value shows to be so, another does not undo."""
+    if finding.truth is not Truth.NOT_MET or not another:
         return finding
-    missing = list(incomplete(ListName.OBSERVATIONS, context.facts.observations, concept.title))
-    for fact in doubtful:
-        missing.append(_missing(concept, "another value has no date, or one too coarse", fact.reference))
-    return unknown(*missing, evidence=finding.evidence) if missing else finding
+    return unknown(*another, evidence=finding.evidence)
 
 
 def _combine(concept: Concept, findings: Sequence[Finding], pick: str) -> Finding:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
 
-from engine.concepts import Concept
+from engine.concepts import CodedText, Concept
 from engine.conditions.context import Context
+from engine.errors import UnitError
 from engine.facts import ListName, ObservationFact
-from engine.finding import Truth
+from engine.finding import Missing, Truth
 from engine.quantity import Quantity, QuantityInterval
+from engine.words import incomplete, uncoded
 
 
 def observations(
@@ -28,22 +30,80 @@ def observations(
     return sorted(timely, key=newest_first), sorted(doubtful, key=newest_first)
 
 
-def uncoded_observations(context: Context, concept_id: str, within: str | None) -> int:
-    """How many observations of the time before now have no code that tells whether they are of the concept."""
-    return sum(
-        context.happened_within(fact.effective, within) is not Truth.NOT_MET
-        for fact in context.record.unclear(ListName.OBSERVATIONS, concept_id)
+def unclear_observations(context: Context, concept: Concept, within: str | None) -> list[ObservationFact]:
+    """Observations of the time before now that nothing keeps from being of the concept: neither their code nor their value."""
+    return [
+        fact
+        for fact in context.record.unclear(ListName.OBSERVATIONS, concept.id)
+        if _can_be_of(concept, fact) and context.happened_within(fact.effective, within) is not Truth.NOT_MET
+    ]
+
+
+def _can_be_of(concept: Concept, fact: ObservationFact) -> bool:
+    """Whether a value may be one of the concept: no amount of another kind, or that nobody has, and no code in place of an amount."""
+    value = fact.value
+    if isinstance(value, QuantityInterval):
+        try:
+            return concept.unit is not None and not implausible(concept, in_its_unit(concept, value))
+        except UnitError:
+            return False
+    if isinstance(value, CodedText):
+        return concept.unit is None or not value.codings
+    return value is None
+
+
+def doubts(
+    context: Context,
+    concept: Concept,
+    within: str | None,
+    used: ObservationFact | None,
+    harmless: Callable[[ObservationFact], bool] = lambda fact: False,
+) -> list[Missing]:
+    """Why a value may not be the latest: what is wanting of the list, and entries that may be as new and cannot be used.
+
+    Those are entries of the concept without a value, or without a date that tells, and entries without a code that tells. Without
+    ``used``, no age keeps one out. ``harmless`` says of one with a value that it would change nothing.
+    """
+    timely, undated = observations(context, concept.id, within)
+
+    def rivals(facts: Iterable[ObservationFact]) -> list[ObservationFact]:
+        return [
+            fact
+            for fact in facts
+            if (used is None or as_new(fact, used)) and not (fact.value is not None and harmless(fact))
+        ]
+
+    found = list(incomplete(ListName.OBSERVATIONS, context.facts.observations, concept.title))
+    for fact in rivals(fact for fact in timely if not _has_one(concept, fact)):
+        reason = fact.absent or ("it has no value" if fact.value is None else "the value is not a quantity")
+        why = f"another entry cannot be used: {reason}"
+        found.append(Missing(concept.title, why, ListName.OBSERVATIONS, (fact.reference,)))
+    for fact in rivals(undated):
+        why = "another value has no date, or one too coarse"
+        found.append(Missing(concept.title, why, ListName.OBSERVATIONS, (fact.reference,)))
+    unclear = rivals(unclear_observations(context, concept, within))
+    if unclear:
+        why = f"{uncoded(ListName.OBSERVATIONS, len(unclear))} and may be newer"
+        references = tuple(fact.reference for fact in unclear)
+        found.append(Missing(concept.title, why, ListName.OBSERVATIONS, references))
+    return found
+
+
+def _has_one(concept: Concept, fact: ObservationFact) -> bool:
+    """Whether an entry has a value, and an amount where its concept is measured in a unit."""
+    return fact.value is not None if concept.unit is None else isinstance(fact.value, QuantityInterval)
+
+
+def as_new(fact: ObservationFact, other: ObservationFact) -> bool:
+    """Whether an observation may be from the moment of another or later."""
+    return (
+        fact.effective is None or other.effective is None or fact.effective.latest >= other.effective.earliest
     )
 
 
 def newest_of(facts: Sequence[ObservationFact]) -> list[ObservationFact]:
     """The newest of observations that are sorted so, with all that may be from the same moment."""
-    first = facts[0].effective
-    return [
-        fact
-        for fact in facts
-        if first is None or fact.effective is None or fact.effective.latest >= first.earliest
-    ]
+    return [fact for fact in facts if as_new(fact, facts[0])]
 
 
 def newest_first(fact: ObservationFact) -> tuple[float, float, str]:
