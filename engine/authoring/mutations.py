@@ -32,7 +32,13 @@ _CHOICES: dict[tuple[str, str], tuple[Any, ...]] = {
     ("medication", "status"): ("current", "ever"),
     ("procedure", "status"): ("done", "any"),
     ("device", "status"): ("active", "any"),
+    ("lab", "pick"): ("latest", "any"),
+    ("vital", "pick"): ("latest", "any"),
+    ("lab", "if_missing"): ("unknown", "not-met"),
+    ("vital", "if_missing"): ("unknown", "not-met"),
+    ("pregnancy", "if_missing"): ("unknown", "not-met"),
 }
+_IF_UNKNOWN = ("tell", "warn", "silent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,9 @@ def _choices_of_the_rule(data: Data) -> Iterator[Mutation]:
             yield Mutation(("brought_up_by",), f"without {subject}", _without("brought_up_by", place))
     for place, other in enumerate(data.get("yields_to", ())):
         yield Mutation(("yields_to",), f"without {other}", _without("yields_to", place))
+    for choice in _IF_UNKNOWN:
+        if choice != data.get("if_unknown", _IF_UNKNOWN[0]):
+            yield Mutation(("if_unknown",), choice, _putting("if_unknown", choice))
 
 
 def _without(key: str, place: int) -> Callable[[Data], None]:
@@ -83,6 +92,10 @@ def _without(key: str, place: int) -> Callable[[Data], None]:
         data[key] = [entry for number, entry in enumerate(data[key]) if number != place]
 
     return make
+
+
+def _putting(key: str, value: str) -> Callable[[Data], None]:
+    return lambda data: data.update({key: value})
 
 
 def _at(data: Any, path: Path) -> Any:
@@ -172,6 +185,7 @@ def _of_leaf(noun: str, leaf: Data, path: Path) -> Iterator[Mutation]:
     for key in ("within", "longer_than", "empty_within"):
         if holder.get(key) is not None:
             yield Mutation(where, f"{key} one longer", _change((*where, key), _moving(1)))
+            yield Mutation(where, f"{key} one shorter", _change((*where, key), _moving(-1)))
     for key in ("different", "rise_above"):
         if holder.get(key) is not None:
             yield Mutation(where, f"{key} one more", _change((*where, key), _becoming(holder[key] + 1)))
@@ -195,13 +209,16 @@ def _of_comparison(word: str, where: Path) -> Iterator[Mutation]:
 
 
 def _of_card(card: Data) -> Iterator[Mutation]:
+    """Urgencies and variants; of these a condition that is unknown is passed over like one that is not met."""
     yield from _of_indicator(card["indicator"], ("card", "indicator"))
     for place, variant in enumerate(card.get("variants", ())):
         where: Path = ("card", "variants", place)
         yield Mutation(where, "left out", _change(("card", "variants"), _dropping(place)))
         if "indicator" in variant:
             yield from _of_indicator(variant["indicator"], (*where, "indicator"))
-        yield from _of_tree(variant["when"], (*where, "when"))
+        for mutation in _of_tree(variant["when"], (*where, "when")):
+            if "none" in mutation.where or not mutation.what.startswith("if_missing"):
+                yield mutation
 
 
 def _of_indicator(indicator: str, where: Path) -> Iterator[Mutation]:

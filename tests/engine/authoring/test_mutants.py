@@ -48,6 +48,9 @@ CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
             "when.below: limit +1",
             "when.below: limit -1",
             "when: within one longer",
+            "when: within one shorter",
+            "when: pick any",
+            "when: if_missing not-met",
             "when: negated",
         },
     ),
@@ -110,6 +113,19 @@ CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
             "yields_to: without pack.other",
         },
     ),
+    "what silence means": (
+        {
+            "if_unknown": "silent",
+            "when": {"any": [{"pregnancy": "possible", "if_missing": "not-met"}, LAB | {"pick": "any"}]},
+        },
+        {
+            "if_unknown: tell",
+            "if_unknown: warn",
+            "when.any.0: if_missing unknown",
+            "when.any.1: pick latest",
+            "when.any.1: if_missing not-met",
+        },
+    ),
     "the only hook and the only subject stay": ({"brought_up_by": ["therapy"]}, set()),
 }
 
@@ -128,6 +144,14 @@ def test_each_change_makes_another_rule_or_none(what: str) -> None:
             assert mutation.applied(original) != original, mutation.name
         except ValueError:
             assert "one more of them" in mutation.name or "-1" in mutation.name
+
+
+def test_what_silence_means_is_changed_in_a_variant_only_below_none() -> None:
+    """A variant that is unknown is passed over like one that is not met; ``none`` turns the two into different things."""
+    variants = [{"when": LAB, "summary": "One"}, {"when": {"none": [LAB]}, "summary": "Other"}]
+    assert {name for name in names(card={"variants": variants}) if "if_missing" in name} == {
+        "card.variants.1.when.none.0: if_missing not-met"
+    }
 
 
 def test_good_tests_let_few_mutants_live_and_each_is_named(mini: Loaded) -> None:
