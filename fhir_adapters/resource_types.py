@@ -1,11 +1,15 @@
 """Resource types: what the resources of FHIR are called, from STU3 to R5.
 
-What is called otherwise may be anything, also what a rule looks for: ``medicationrequest``, say.
+What is called otherwise may be anything, also what a rule looks for: ``medicationrequest``, say. DSTU2, whose resources have
+the same names and other elements, is told by elements that no later version has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
+
+from fhir_adapters.wire import Entry
 
 # STU3, R4, R4B and R5, without Bundle and Parameters: what those hold where a resource belongs, nobody has read.
 _NAMES: Final = (
@@ -44,3 +48,19 @@ _NAMES: Final = (
 )
 RESOURCE_TYPES: Final = frozenset(_NAMES.split())
 """The types that can be passed over where no rule looks into them."""
+
+DSTU2: Final = "it is written in DSTU2, which cannot be read for sure"
+"""Why an entry of DSTU2 is a gap."""
+
+_ONLY_IN_DSTU2: Final[Mapping[str, frozenset[str]]] = {
+    "AllergyIntolerance": frozenset({"status", "substance"}),
+    "Condition": frozenset({"dateRecorded"}),
+    "MedicationAdministration": frozenset({"wasNotGiven", "effectiveTimeDateTime", "effectiveTimePeriod"}),
+    "MedicationStatement": frozenset({"wasNotTaken", "reasonForUseCodeableConcept", "reasonForUseReference"}),
+}
+
+
+def is_dstu2(entry: Entry) -> bool:
+    """Whether a resource has an element that only DSTU2 has (HL7's maps of R3 name what became of each)."""
+    marks = _ONLY_IN_DSTU2.get(entry.type)
+    return marks is not None and not marks.isdisjoint(entry.resource)

@@ -39,6 +39,7 @@ from fhir_adapters.mapping.statuses import modified, unreadable
 from fhir_adapters.mapping.therapy_statuses import KINDS
 from fhir_adapters.record import LIST_OF, PatientRecord, in_order
 from fhir_adapters.references import ReferenceIndex, Subject, normal_reference
+from fhir_adapters.resource_types import DSTU2, is_dstu2
 from fhir_adapters.review import ReviewContext
 from fhir_adapters.wire import Entry
 
@@ -170,10 +171,18 @@ class _Lists:
         self._gaps: dict[ListName, list[Gap]] = {}
 
     def entries(self, name: ListName, drafts: Iterable[Entry] = ()) -> Iterator[tuple[Entry, bool]]:
-        """The entries of the record, then the drafts, without what a modifier extension takes out."""
+        """The entries of the record, then the drafts, without what a modifier extension takes out.
+
+        What DSTU2 says is evidence, and no proof that there is nothing. Its medicines are not even that: what says that one
+        was not taken is called otherwise there.
+        """
         gaps = self._gaps.setdefault(name, [])
         for draft, entries in ((False, self._record.entries(*_TYPES[name])), (True, drafts)):
             for entry in entries:
+                if is_dstu2(entry):
+                    gaps.append(unreadable(entry.reference, "", DSTU2, self._issues))
+                    if name is ListName.MEDICATIONS:
+                        continue
                 found = (
                     modified(entry.resource, entry.reference, self._issues)
                     if not _MODIFIERS.isdisjoint(entry.resource) and entry.type not in KINDS

@@ -115,6 +115,33 @@ def test_dstu2_orders_in_the_record_are_gaps():
     assert facts.medications.gaps == (Gap("MedicationOrder/1", "a medicine of DSTU2 is not read"),)
 
 
+CODED = {"code": snomed("1")}
+MEDICINE = {"medicationCodeableConcept": snomed("1"), "patient": P}
+
+
+@pytest.mark.parametrize(
+    ("type_", "members", "counted"),
+    [
+        # Evidence, and no proof that there is nothing.
+        ("Condition", {**CODED, "patient": P, "clinicalStatus": "active", "dateRecorded": "2015-01-01"}, 1),
+        ("AllergyIntolerance", {"patient": P, "substance": snomed("1"), "status": "active"}, 1),
+        ("AllergyIntolerance", {"patient": P, **CODED, "status": "refuted"}, 0),
+        # The flag that denies a medicine is called otherwise there, so that it is not even evidence.
+        ("MedicationStatement", {**MEDICINE, "status": "active", "wasNotTaken": True}, 0),
+        ("MedicationStatement", {**MEDICINE, "status": "active", "reasonForUseReference": {}}, 0),
+        ("MedicationAdministration", {**MEDICINE, "status": "in-progress", "wasNotGiven": True}, 0),
+        ("MedicationAdministration", {**MEDICINE, "status": "completed", "effectiveTimeDateTime": "2026"}, 0),
+    ],
+)
+def test_what_is_written_in_dstu2_is_a_gap(type_, members, counted):
+    facts, issues = read(PATIENT, {"resourceType": type_, "id": "1", **members})
+    lists = [getattr(facts, name.value) for name in ListName if name is not ListName.PATIENT]
+    gap = Gap(f"{type_}/1", "it is written in DSTU2, which cannot be read for sure")
+    assert [found for each in lists for found in each.gaps] == [gap]
+    assert sum(len(each.items) for each in lists) == counted
+    assert (gap.reference, gap.why) in [(issue.reference, issue.reason) for issue in issues]
+
+
 def test_values_reach_the_engine_exactly():
     lab = {
         "resourceType": "Observation",
