@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from engine.cards import Card, cards_of
+from engine.deceased import told_of_death
 from engine.evaluation import Engine
 from engine.facts import ListName, PatientFacts
 from engine.finding import Truth
@@ -190,7 +191,7 @@ def decide(
     )
     told = (outcome for place, outcome in enumerate(evaluation.outcomes) if place not in filtered)
     cards = cards_of(Evaluation(evaluation.hook, tuple(told)), engine.rules)
-    cards = offered_once(cards, facts.services.items, engine.concepts)
+    cards = told_of_death(offered_once(cards, facts.services.items, engine.concepts), facts.person)
     sent = tuple(
         card_of(card, context, issues, rules=engine.rules, concepts=engine.concepts, new_uuid=new_uuid)
         for card in cards

@@ -38,11 +38,17 @@ def person(resource: Json, reference: str, issues: DataIssues, *, now: datetime)
         issues.add(
             reference, "deceasedDateTime", "unreadable", "it is not a date; the patient counts as deceased"
         )
+    deceased = (
+        boolean(resource.get("deceasedBoolean")) is True or resource.get("deceasedDateTime") is not None
+    )
+    if deceased:
+        why = "the patient has died; the rules look at the record all the same"
+        issues.add(reference, "deceased", "assumed", why)
     return Person(
         reference,
         birth,
         problem,
         next((known for known in _SEXES if known == sex), None),
-        boolean(resource.get("deceasedBoolean")) is True or resource.get("deceasedDateTime") is not None,
+        deceased,
         died,
     )

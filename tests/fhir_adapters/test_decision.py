@@ -87,6 +87,15 @@ def test_every_order_has_its_own_cards_most_urgent_first(ask: Callable[[bytes], 
     ]
 
 
+def test_that_the_patient_has_died_is_said_on_every_card(ask: Callable[[bytes], Decision]) -> None:
+    request = json.loads(body([order("r1", "47625008")], [condition("c1")]))
+    request["prefetch"]["patient"] = {**PATIENT, "deceasedDateTime": "2026-04-03"}
+    decision = ask(json.dumps(request).encode())
+    said = "**The record says that this patient has died (3 Apr 2026): check that it is the right patient.**"
+    assert [(card.detail or "").partition("\n")[0] for card in decision.response.cards] == [said, said]
+    assert ("Patient/p1", "deceased") in [(issue.reference, issue.element) for issue in decision.issues]
+
+
 def test_ch_056_the_order_in_which_things_are_sent_does_not_show(ask: Callable[[bytes], Decision]) -> None:
     orders = [order("r1", "47625008"), order("r2", "72607000"), order("r3", "47625008")]
     conditions = [condition(f"c{number}") for number in range(5)]

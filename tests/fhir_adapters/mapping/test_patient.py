@@ -66,15 +66,20 @@ def test_administrative_sex(gender, sex, issues):
 
 
 @pytest.mark.parametrize(
-    ("members", "deceased", "died"),
+    ("members", "deceased", "died", "issues"),
     [
-        ({}, False, None),
-        ({"deceasedBoolean": False}, False, None),
-        ({"deceasedBoolean": True}, True, None),
-        ({"deceasedDateTime": "2024-03"}, True, DateInterval.parse("2024-03")),
-        ({"deceasedDateTime": "in spring"}, True, None),
+        ({}, False, None, []),
+        ({"deceasedBoolean": False}, False, None, []),
+        ({"deceasedBoolean": True}, True, None, [("deceased", "assumed")]),
+        ({"deceasedDateTime": "2024-03"}, True, DateInterval.parse("2024-03"), [("deceased", "assumed")]),
+        (
+            {"deceasedDateTime": "in spring"},
+            True,
+            None,
+            [("deceasedDateTime", "unreadable"), ("deceased", "assumed")],
+        ),
     ],
 )
-def test_death(members, deceased, died):
-    found, _ = read(**members)
-    assert (found.deceased, found.died) == (deceased, died)
+def test_death_is_named(members, deceased, died, issues):
+    found, said = read(**members)
+    assert (found.deceased, found.died, said) == (deceased, died, issues)
