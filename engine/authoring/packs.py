@@ -18,7 +18,7 @@ from engine.authoring.files import (
 from engine.authoring.parameters import substituted
 from engine.authoring.problems import did_you_mean
 from engine.authoring.reading import Reading
-from engine.authoring.references import Known
+from engine.authoring.references import Known, unknown_names, written_names
 from engine.authoring.validation import validate
 from engine.rule import Rule
 from engine.ruleset import Pack, Statement
@@ -213,6 +213,13 @@ def read_rule(reading: Reading, name: str, parameters: Mapping[str, str], known:
             reading.problem(name, "unknown-parameter", f"there is no parameter {parameter}", mend, path)
     if rule is not None:
         reading.unknown_names(name, rule, known)
+    elif isinstance(data, dict):
+        # What else does not fit hides no name: an author is told of everything at once.
+        taken = {
+            Mark(entry.line, entry.column, entry.width) for entry in reading.problems if entry.file == name
+        }
+        found = unknown_names(document, written_names(Rule, data), known)
+        reading.problems += [e for e in found if Mark(e.line, e.column, e.width) not in taken]
     return rule
 
 

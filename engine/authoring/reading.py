@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from engine.authoring.documents import Document
 from engine.authoring.problems import Problem
-from engine.authoring.references import Known, unknown_names
+from engine.authoring.references import Known, references, unknown_names
 from engine.authoring.validation import validate
 from engine.language import FileModel
 from engine.trace import Path
@@ -70,7 +70,7 @@ class Reading:
 
     def unknown_names(self, name: str, model: FileModel, known: Known, path: Path = ()) -> None:
         """Note every name in a model that does not exist."""
-        self.problems += unknown_names(self.documents[name], model, path, known)
+        self.problems += unknown_names(self.documents[name], references(model, path), known)
 
     def problem(
         self, name: str, code: str, message: str, help: str = "", path: Path = (), *, key: bool = False

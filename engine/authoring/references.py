@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from engine import language as words
 from engine.authoring import cases
 from engine.authoring.documents import Document
 from engine.authoring.files import CheckException, ConceptFile, LocalCode, MedicineFile, PackDocument
 from engine.authoring.problems import Problem, did_you_mean
+from engine.authoring.validation import inner_models
 from engine.concepts import Concept, ConceptLibrary
 from engine.conditions.estimates import CREATININE, HEIGHT
 from engine.conditions.pregnancy import (
@@ -154,9 +155,21 @@ def references(model: FileModel, path: Path = ()) -> Iterator[Reference]:
                 yield Reference(kind, name, (*place, key, number))
 
 
-def unknown_names(document: Document, model: FileModel, path: Path, known: Known) -> Iterator[Problem]:
-    """A problem for every name in the model that does not exist, with the nearest one that does."""
-    for reference in references(model, path):
+def written_names(model: type[FileModel], data: Mapping[str, Any], path: Path = ()) -> Iterator[Reference]:
+    """Every name in the data of a model that does not fit it, as far as it can be told what they are names of."""
+    for field, kind in REFERENCES.get(model, {}).items():
+        key = model.model_fields[field].alias or field
+        value = data.get(key)
+        for number, name in enumerate(value) if isinstance(value, list) else ((None, value),):
+            if isinstance(name, str) and name not in NO_NAMES:
+                yield Reference(kind, name, (*path, key) if number is None else (*path, key, number))
+    for place, inner, entry in inner_models(model, data):
+        yield from written_names(inner, entry, (*path, *place))
+
+
+def unknown_names(document: Document, named: Iterable[Reference], known: Known) -> Iterator[Problem]:
+    """A problem for every name that does not exist, with the nearest one that does."""
+    for reference in named:
         names = known.get(reference.kind)
         if names is None or reference.name in names:
             continue

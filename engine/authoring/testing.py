@@ -15,7 +15,7 @@ from engine.authoring.explanation import WORDS, explain_text
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import read_document
 from engine.authoring.problems import Problem, did_you_mean, in_order
-from engine.authoring.references import Known, unknown_names
+from engine.authoring.references import Known, references, unknown_names
 from engine.authoring.validation import validate
 from engine.cards import Card, cards_of
 from engine.errors import CdsError
@@ -214,7 +214,7 @@ def _cases(
     units = {concept.id: concept.unit for concept in loaded.concepts.concepts.values() if concept.unit}
     file, problems = validate(CaseFile, document, document.data, units=units)
     if file is not None:
-        problems += unknown_names(document, file, (), known)
+        problems += unknown_names(document, references(file), known)
         problems += _case_problems(file, document, loaded, loaded.rules.rule(rule_id))
     return file, problems
 

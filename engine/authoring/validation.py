@@ -283,6 +283,31 @@ def _members_below(members: list[Any], step: str | int) -> Iterator[Any]:
             yield from _members(get_args(member)[1])
 
 
+def inner_models(
+    model: type[FileModel], data: Mapping[str, Any]
+) -> Iterator[tuple[Path, type[FileModel], Any]]:
+    """What data for a model holds for models inside it, as it is written: the place of each, the model, and the data.
+
+    A condition is told by its clinical noun. What does not say which model it is meant for is left out.
+    """
+    for key, info in _fields(model):
+        value = data.get(key)
+        for number, entry in enumerate(value) if isinstance(value, list) else ((None, value),):
+            place = (key,) if number is None else (key, number)
+            members = [
+                member
+                for annotation in _members(info.annotation)
+                for member in (
+                    _members(get_args(annotation)[0]) if get_origin(annotation) is tuple else (annotation,)
+                )
+                if _is_model(member)
+            ]
+            if isinstance(entry, dict) and len(members) > 1:
+                members = [WORDS[word] for word in entry if WORDS.get(word) in members]
+            if isinstance(entry, dict) and members:
+                yield place, members[0], entry
+
+
 def _members(annotation: Any) -> Iterator[Any]:
     if get_origin(annotation) in (tuple, dict) or _is_model(annotation) or not get_args(annotation):
         yield annotation

@@ -84,10 +84,12 @@ class ParameterUnused(Check):
 
     def problems(self, scope: Scope) -> Iterator[Problem]:
         """Every such setting."""
+        wrong = {entry.file for entry in scope.loaded.problems if entry.severity == "error"}
+        without_rule = (wrong | {*scope.loaded.unread}) - {*scope.loaded.files.values()}
         for pack_id, folder in scope.loaded.folders.items():
             pack = scope.loaded.rules.packs[pack_id]
-            if any(name.startswith(f"{folder}/") for name in scope.loaded.unread):
-                continue  # what cannot be read may use it
+            if any(name.startswith(f"{folder}/") for name in without_rule):
+                continue  # what is no rule yet may use it
             used: set[str] = set()
             for name, document in scope.loaded.documents.items():
                 if name.startswith(f"{folder}/"):

@@ -47,6 +47,11 @@ CARD = "card:\n  indicator: warning\n  summary: Kidney function is reduced\n"
             [],
         ),
         (
+            "parameter-unused",
+            {R: "kind: y\n", PACK: "parameters:\n  spare: {value: 1, note: None yet.}\n"},
+            [],
+        ),
+        (
             "mutant-astray",
             {"baclofen-it/equivalent-mutants.yaml": "equivalent:\n  - rule: x\n", R: "kind: y\n"},
             [],

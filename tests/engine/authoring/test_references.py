@@ -7,7 +7,7 @@ import re
 import pytest
 
 from engine.authoring import cases, files
-from engine.authoring.references import REFERENCES
+from engine.authoring.references import REFERENCES, written_names
 from engine.language import GROUPS, NOUNS, FileModel, IngredientTest, RouteTest
 from engine.rule import CardSpec, Rule, SourceSpec, SuggestionSpec
 
@@ -36,3 +36,62 @@ def test_every_field_that_says_it_holds_a_concept_is_checked(model):
     }
     checked = {name for name, kind in REFERENCES.get(model, {}).items() if kind.startswith("concept")}
     assert described == checked
+
+
+RENAL = "baclofen-it/warnings/renal-impairment.yaml"
+
+
+def test_what_does_not_fit_hides_no_name(folder) -> None:
+    """An author is told at once, and not of five more mistakes when the first is mended."""
+    folder.edit(RENAL, "condition: chronic-kidney-disease", "condition: chronic-kidny-disease")
+    folder.edit(RENAL, "lab: lab-egfr", "lab: lab-egf").edit(RENAL, "parameter kidney-limit", "60")
+    folder.edit(RENAL, "procedure: surgery", "procedure: surgry")
+    folder.edit(RENAL, "will-monitor", "will-monitr").edit(RENAL, "statement: WP-02", "statement: WP-2")
+    told = [
+        (problem.code, problem.line) for problem in folder.load().problems if problem.file.endswith(RENAL)
+    ]
+    assert told == [
+        ("unknown-concept", 10),
+        ("unknown-concept", 11),
+        ("unit-missing", 12),
+        ("unknown-concept", 16),
+        ("unknown-override-reason", 25),
+        ("unknown-statement", 28),
+    ]
+
+
+def test_names_inside_conditions_are_found_as_far_as_it_can_be_told_what_they_name() -> None:
+    data = {
+        "medicine": "any",
+        "when": {
+            "all": [
+                {"route": {"other_than": ["a", 7]}},
+                {"order": "any", "excluding": "b"},
+                "epilepsy",
+                {"labb": "c"},
+            ]
+        },
+        "unless": {"at_least": 1, "of": [{"parameter": "d"}, {"lab": "e", "vital": "f"}]},
+        "card": {"suggestions": [{"code": "g"}], "variants": [{"when": {"condition": "h"}}]},
+        "sources": "i",
+    }
+    found = {(reference.kind, reference.name): reference.path for reference in written_names(Rule, data)}
+    assert found == {
+        ("concept", "a"): ("when", "all", 0, "route", "other_than", 0),
+        ("concept", "b"): ("when", "all", 1, "excluding"),
+        ("parameter", "d"): ("unless", "of", 0, "parameter"),
+        ("concept", "e"): ("unless", "of", 1, "lab"),
+        ("concept", "g"): ("card", "suggestions", 0, "code"),
+        ("concept", "h"): ("card", "variants", 0, "when", "condition"),
+    }
+
+
+def test_a_name_that_is_wrong_in_itself_is_told_of_once(folder) -> None:
+    folder.edit(RENAL, "statement: WP-02", 'statement: "W P"')
+    told = [problem.line for problem in folder.load().problems if problem.file.endswith(RENAL)]
+    assert told == [28]
+
+
+def test_a_file_that_is_no_rule_at_all_has_no_names(folder) -> None:
+    folder.write(RENAL, "- condition: chronic-kidny-disease\n")
+    assert "unknown-concept" not in [code for code, *_ in folder.found()]
