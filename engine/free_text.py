@@ -28,6 +28,12 @@ _DOUBTS: Final = re.compile(
 )
 """Words beside the name of a medicine that may say that it is not taken (any more), or that another person takes it."""
 
+_TAKEN_AWAY: Final = re.compile(r"(?<!\w)(?:remov|explant|extract|usuni|fjern|entfern)\w*")
+_PUT_BACK: Final = re.compile(
+    r"(?<!\w)(?:replac|exchang|chang|revis|re-?implant|wymian|utskift|udskift|byt|austausch|wechsel)\w*"
+)
+"""In English, Polish, the Scandinavian languages and German, as below."""
+
 _NEGATIONS: Final = "not|never|no|non|nie|nigdy|ikke|aldri|aldrig|inte|nicht"
 """Of English, Polish, the Scandinavian languages and German; up to two words may stand between one and what it denies."""
 
@@ -50,6 +56,12 @@ def names_ingredient(concepts: ConceptLibrary, concept: str, spoken: str) -> boo
 def words_that_name(spoken: str) -> frozenset[str]:
     """The words of a text by which a substance may be named; none where anything in the text may deny it."""
     return frozenset() if _DOUBTS.search(spoken.casefold()) else words_of(spoken)
+
+
+def takes_away(spoken: str) -> bool:
+    """Whether a procedure takes a device away for good; one that replaces it does not."""
+    said = spoken.casefold()
+    return _TAKEN_AWAY.search(said) is not None and _PUT_BACK.search(said) is None
 
 
 def words_of(spoken: str) -> frozenset[str]:

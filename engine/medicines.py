@@ -11,14 +11,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
+from typing import Any
 
 from engine.concepts import CodedText, ConceptLibrary, Membership
 from engine.dates import DateInterval, within
 from engine.doses import runs
 from engine.errors import UnitError
-from engine.facts import Course, ListName, MedicationFact, PatientFacts, TherapyStatus
+from engine.facts import (
+    ConditionFact,
+    Course,
+    DeviceFact,
+    ListName,
+    MedicationFact,
+    PatientFacts,
+    ProcedureFact,
+    TherapyStatus,
+)
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
-from engine.free_text import names, spoken_of, words_of, words_that_name
+from engine.free_text import names, spoken_of, takes_away, words_of, words_that_name
 from engine.medicine import Medicine
 from engine.quantity import Quantity, compare
 from engine.record import Record, codes_of, said_of
@@ -192,7 +202,7 @@ class Therapy:
 
 
 def therapy(medicine: Medicine, record: Record) -> Therapy:
-    """Where the patient's therapy with the medicine stands, from medicines, devices and diagnoses that tell of a pump.
+    """Where the patient's therapy with the medicine stands, from medicines, devices, diagnoses and procedures that tell of a pump.
 
     What the orders under review change comes last, and what was only given after what runs. A pump alone does not say which drug
     it holds: that therapy is unknown, and says so.
@@ -325,12 +335,43 @@ def _pumps(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
     """Pumps on record, and diagnoses and procedures of patients who have one."""
     return tuple(
         entry(fact)
-        for name, concept in ((ListName.DEVICES, medicine.device), (ListName.CONDITIONS, medicine.presence))
+        for name, concept in (
+            (ListName.DEVICES, medicine.device),
+            (ListName.CONDITIONS, medicine.presence),
+            (ListName.PROCEDURES, medicine.presence),
+        )
         if concept is not None
-        for fact in record.possible(name, concept)
-        if (fact.active if name is ListName.DEVICES else fact.course is Course.CURRENT)
-        and _is_or_is_called(record.concepts, concept, fact.code)
+        for fact in _still_telling(_called(name, concept, record))
     )
+
+
+def _called(name: ListName, concept: str, record: Record) -> list[Any]:
+    """The entries of a list that are in a concept, by their code or, where nobody knows that, by their words."""
+    return [
+        fact
+        for fact in record.possible(name, concept)
+        if _is_or_is_called(record.concepts, concept, fact.code)
+    ]
+
+
+def _still_telling(facts: list[Any]) -> Iterator[Any]:
+    """The signs of a pump that still are one.
+
+    A procedure is one when it was done, and no pump is known to have been taken away after it.
+    """
+    done = [fact for fact in facts if isinstance(fact, ProcedureFact) and fact.done]
+    removed = [fact for fact in done if takes_away(spoken_of(fact.code))]
+    ends = [fact.performed.earliest for fact in removed if fact.performed is not None]
+    for fact in facts:
+        if isinstance(fact, DeviceFact):
+            tells = fact.active
+        elif isinstance(fact, ConditionFact):
+            tells = fact.course is Course.CURRENT
+        else:
+            over = fact.performed is not None and any(end >= fact.performed.latest for end in ends)
+            tells = fact in done and fact not in removed and not over
+        if tells:
+            yield fact
 
 
 def _is_or_is_called(concepts: ConceptLibrary, concept: str, code: CodedText) -> bool:

@@ -22,7 +22,7 @@ class Subject:
 
     ``certainty`` is unknown when the record does not say whether it is the rule's medicine at all (an order of baclofen without
     route, product or form); ``suspected`` that something points to therapy that is unknown. ``medication`` is None for therapy known
-    only from a device or a diagnosis.
+    only from a device, a diagnosis or a procedure.
     """
 
     kind: Literal["order", "therapy", "stop", "ended"]

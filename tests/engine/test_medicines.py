@@ -35,11 +35,13 @@ from tests.engine.builders import (
     order,
     past,
     patient,
+    procedure,
     pump,
 )
 
 MET, NOT_MET, UNKNOWN = Truth.MET, Truth.NOT_MET, Truth.UNKNOWN
 YES, NO = Membership.YES, Membership.NO
+IMPLANTED, REMOVED = (CodedText(text=f"{what} of intrathecal pump") for what in ("Implantation", "Removal"))
 TABLET, SOLUTION = coded("tablet-product"), coded("pump-product")
 
 
@@ -294,8 +296,20 @@ class TestTherapyNow:
             ({"conditions": [diagnosis(CodedText(text="Intrathecal pump in place"))]}, UNKNOWN),
             ({"conditions": [diagnosis("pump-in-place")]}, UNKNOWN),
             ({"conditions": [past("pump-in-place")]}, NOT_MET),
+            # Procedures: what was done, unless the pump was taken away since.
+            ({"procedures": [procedure(IMPLANTED)]}, UNKNOWN),
+            ({"procedures": [procedure("pump-in-place")]}, UNKNOWN),
+            ({"procedures": [procedure(IMPLANTED, done=False)]}, NOT_MET),
+            ({"procedures": [procedure("refill"), procedure(UNMAPPED)]}, NOT_MET),
+            ({"procedures": [procedure(IMPLANTED, performed=on("2025")), procedure(REMOVED, performed=on("2026-01-01"))]}, NOT_MET),
+            ({"procedures": [procedure(IMPLANTED, performed=on("2026")), procedure(REMOVED, performed=on("2026-02-01"))]}, UNKNOWN),
+            ({"procedures": [procedure(IMPLANTED, performed=on("2026-02-01")), procedure(REMOVED, performed=on("2025"))]}, UNKNOWN),
+            ({"procedures": [procedure(IMPLANTED), procedure(REMOVED, performed=on("2026"))]}, UNKNOWN),
+            ({"procedures": [procedure(IMPLANTED, performed=on("2025")), procedure(REMOVED)]}, UNKNOWN),
+            ({"procedures": [procedure(REMOVED)]}, NOT_MET),
+            ({"procedures": [procedure(CodedText(text="Removal and replacement of intrathecal pump"))]}, UNKNOWN),
         ],
-    )
+    )  # fmt: skip
     def test_a_pump_alone_does_not_say_what_is_in_it(self, record: dict[str, Any], certainty: Truth) -> None:
         found = look(**record)
         assert found.certainty is certainty
@@ -304,7 +318,9 @@ class TestTherapyNow:
 
     def test_a_medicine_without_a_device_is_not_looked_for_in_devices(self) -> None:
         bare = replace(MEDICINE, device=None, presence=None)
-        record = patient(devices=[device()], conditions=[diagnosis("pump-in-place")])
+        record = patient(
+            devices=[device()], conditions=[diagnosis("pump-in-place")], procedures=[procedure()]
+        )
         assert therapy(bare, Record(record, CONCEPTS)).certainty is NOT_MET
 
     def test_it_began_with_the_earliest_start(self) -> None:
