@@ -261,8 +261,16 @@ def _unchecked_cards(outcomes: list[RuleOutcome], pack: Pack) -> Iterator[Card]:
         source_label=pack.source_label,
         source_url=pack.label_url,
         order=subject.order,
-        suggestions=_suggestions((s for outcome in outcomes for s in outcome.rule.obtain), subject.order),
+        suggestions=_suggestions((s for outcome in outcomes for s in _obtainable(outcome)), subject.order),
     )
+
+
+def _obtainable(outcome: RuleOutcome) -> Iterator[SuggestionSpec]:
+    """What would answer a rule that is unknown; no request for another datum than the one that lacks."""
+    lacking = {entry.lacks for entry in outcome.missing}
+    for spec in outcome.rule.obtain:
+        if spec.code is None or not lacking or not lacking.isdisjoint((None, spec.code)):
+            yield spec
 
 
 FAILED = Missing("a rule", "it failed; its authors need to look at it")

@@ -248,12 +248,17 @@ class EncounterFact:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFact:
-    """A requested service (ServiceRequest and its like), active or a draft of this session."""
+    """A requested service (ServiceRequest and its like), active or a draft of this session.
+
+    ``proposed`` is true where the record only proposes or plans it, or offers it as an option. ``authored`` is when it was written.
+    """
 
     reference: str
     code: CodedText
     draft: bool = False
     occurrence: DateInterval | None = None
+    authored: DateInterval | None = None
+    proposed: bool = False
 
 
 T_co = TypeVar("T_co", covariant=True)

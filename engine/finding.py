@@ -84,12 +84,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What could not be looked at and why; ``what`` is a noun phrase that fits after "could not be checked:"."""
+    """What could not be looked at and why; ``what`` is a noun phrase that fits after "could not be checked:".
+
+    ``lacks`` names the one datum that an answer waits for, where it is another than what was looked for: a concept, or ``patient`` for
+    the birth date and the sex.
+    """
 
     what: str
     why: str
     list: ListName | None = None
     references: tuple[str, ...] = ()
+    lacks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

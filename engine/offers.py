@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from engine.cards import Card
 from engine.concepts import ConceptLibrary, Membership
 from engine.facts import ServiceFact
 from engine.rule import SuggestionSpec
 
+_WAITED_FOR: Final = timedelta(days=30)
+"""How long after its day a request is taken to be still under way (ours, not the label's)."""
+
 
 def offered_once(
-    cards: Iterable[Card], services: Iterable[ServiceFact], concepts: ConceptLibrary
+    cards: Iterable[Card], services: Iterable[ServiceFact], concepts: ConceptLibrary, now: datetime
 ) -> tuple[Card, ...]:
     """The cards in their order, of which only the first offers to create one and the same thing.
 
-    ``services`` are those that are requested, active or as drafts of the session: what one of them asks for is not offered.
+    ``services`` are those that are requested, active or as drafts of the session: what one of them asks for is not offered. One that
+    is only proposed keeps nothing from being offered, nor does one whose day is long past.
     """
-    requested = list(services)
+    requested = [service for service in services if _under_way(service, now)]
     seen: set[SuggestionSpec] = set()
     told: list[Card] = []
     for card in cards:
@@ -32,6 +38,11 @@ def offered_once(
                 seen.add(spec)
         told.append(replace(card, suggestions=tuple(kept)))
     return tuple(told)
+
+
+def _under_way(service: ServiceFact, now: datetime) -> bool:
+    day = service.occurrence or service.authored
+    return not service.proposed and (day is None or day.latest >= now - _WAITED_FOR)
 
 
 def _asks_for(service: ServiceFact, spec: SuggestionSpec, concepts: ConceptLibrary) -> bool:

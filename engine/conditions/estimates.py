@@ -24,6 +24,7 @@ from engine.words import entry, incomplete
 CREATININE, HEIGHT = "lab-creatinine", "vital-height"
 """The concepts an estimate stands on; they are part of the language, not of a pack."""
 
+PERSON = ListName.PATIENT.value
 _GROWTH = "6 months"
 _CKD_EPI = "estimated from creatinine by CKD-EPI 2021"
 _SCHWARTZ = "estimated from creatinine and height by the bedside Schwartz formula"
@@ -59,8 +60,8 @@ def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
 
     creatinine = latest[0]
 
-    def refuse(why: str) -> Missing:
-        return Missing("creatinine", why, ListName.OBSERVATIONS, (creatinine.reference,))
+    def refuse(why: str, lacks: str | None = None) -> Missing:
+        return Missing("creatinine", why, ListName.OBSERVATIONS, (creatinine.reference,), lacks)
 
     if len({fact.value for fact in latest}) > 1:
         return refuse("creatinine values of the same moment contradict each other")
@@ -69,11 +70,11 @@ def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
         return refuse("the creatinine value cannot be used: not one plausible amount in a known unit")
     person = context.facts.person
     if person is None or person.birth is None:
-        return refuse("creatinine is on record, but not the birth date that an estimate needs")
+        return refuse("creatinine is on record, but not the birth date that an estimate needs", PERSON)
     measured = creatinine.effective.earliest.date() if creatinine.effective else context.facts.now.date()
     age = age_on(person.birth, measured)
     if age is None or age.youngest.years != age.oldest.years:
-        return refuse("creatinine is on record, but the birth date is too coarse for an estimate")
+        return refuse("creatinine is on record, but the birth date is too coarse for an estimate", PERSON)
     years, sources = age.youngest.years, [entry(creatinine)]
     rivals = doubts(context, context.concepts.concept(CREATININE), within, creatinine)
     try:
@@ -81,14 +82,14 @@ def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
             heights = _latest(context, HEIGHT, _GROWTH)
             centimetres = _exact(context, HEIGHT, heights[0], "cm") if heights else None
             if centimetres is None:
-                return refuse("a child's estimate needs a height of the last 6 months")
+                return refuse("a child's estimate needs a height of the last 6 months", HEIGHT)
             sources.append(entry(heights[0]))
             rivals += doubts(context, context.concepts.concept(HEIGHT), _GROWTH, heights[0])
             rate, way = egfr_bedside_schwartz(milligrams, centimetres, years), _SCHWARTZ
         elif person.sex in ("female", "male"):
             rate, way = egfr_ckd_epi_2021(milligrams, years, person.sex), _CKD_EPI
         else:
-            return refuse("creatinine is on record, but not the sex that an estimate needs")
+            return refuse("creatinine is on record, but not the sex that an estimate needs", PERSON)
     except ValueError:
         return refuse("an estimate is not made for this age or these values")
     note = f"{way}; where muscle is lost, the true rate is lower"

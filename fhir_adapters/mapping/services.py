@@ -15,6 +15,7 @@ from fhir_adapters.mapping.elements import (
     node,
     nodes,
     reference,
+    text,
 )
 from fhir_adapters.mapping.products import Resolve, find
 from fhir_adapters.mapping.statuses import denied_by, status_of, unreadable
@@ -34,6 +35,7 @@ _WANTED: Final = (
     "category",
 )
 _NAMED: Final = ("codeReference", "itemReference", "code", "item")
+_PROPOSED: Final = frozenset({"proposal", "option", "plan"})
 _WHEN: Final = ("occurrenceDateTime", "occurrencePeriod", "dateTime", "dateWritten")
 
 
@@ -61,7 +63,11 @@ def service(
     code = _wanted(resource, resolve)
     if not code.codings and not code.text:
         return unreadable(name, "code", "it does not say what it is", issues)
-    return ServiceFact(name, code, draft, _occurrence(resource))
+    proposed = not draft and text(resource.get("intent")) in _PROPOSED
+    if proposed:
+        issues.add(name, "intent", "assumed", "not ordered yet: rules see it, and it can be requested")
+    authored = date_interval(resource.get("authoredOn"))
+    return ServiceFact(name, code, draft, _occurrence(resource), authored, proposed)
 
 
 def _wanted(resource: Json, resolve: Resolve) -> CodedText:

@@ -1,10 +1,29 @@
 """Offers: each thing is offered once, and nothing that is requested already."""
 
-from engine.cards import Card, CardSuggestion
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.cards import Card, CardSuggestion, cards_of
 from engine.concepts import CodedText
+from engine.facts import ObservationFact, Person
 from engine.offers import offered_once
 from engine.rule import Indicator, SuggestionSpec
-from tests.engine.builders import CONCEPTS, coded, service
+from tests.engine.builders import (
+    ADULT,
+    CONCEPTS,
+    NOW,
+    coded,
+    evaluate,
+    observation,
+    on,
+    order,
+    patient,
+    rule,
+    rule_set,
+    service,
+)  # fmt: skip
 
 CREATININE = SuggestionSpec(label="Request it", request="Serum creatinine", code="lab-creatinine")
 SAME = SuggestionSpec(
@@ -23,7 +42,7 @@ def card(*specs: SuggestionSpec, order: str | None = "MedicationRequest/1") -> C
 
 
 def offered(*cards: Card, services: tuple[object, ...] = ()) -> list[list[str]]:
-    told = offered_once(cards, services, CONCEPTS)  # type: ignore[arg-type]
+    told = offered_once(cards, services, CONCEPTS, NOW)  # type: ignore[arg-type]
     return [[suggestion.spec.label for suggestion in each.suggestions] for each in told]
 
 
@@ -47,3 +66,46 @@ def test_what_is_requested_already_is_not_offered_by_whichever_code_or_in_the_sa
 def test_another_service_and_one_that_nobody_can_tell_take_nothing_away() -> None:
     for asked in (coded("vital-height"), CodedText(), CodedText(text="Blood count")):
         assert offered(card(CREATININE, ASK), services=(service(asked),)) == [["Request it", "Ask"]]
+
+
+@pytest.mark.parametrize(
+    ("request_", "counts"),
+    [
+        ({"proposed": True}, False),
+        ({"occurrence": on("2019-01-01")}, False),
+        ({"authored": on("2019-01-01")}, False),
+        ({"occurrence": on("2026-02-12")}, False),
+        ({"occurrence": on("2026-02-13")}, True),
+        ({"authored": on("2019-01-01"), "occurrence": on("2026-04")}, True),
+    ],
+)
+def test_what_is_only_proposed_or_was_for_a_day_long_past_is_offered_all_the_same(
+    request_: dict[str, Any], counts: bool
+) -> None:
+    asked = service(coded("lab-creatinine"), **request_)
+    assert offered(card(CREATININE), services=(asked,)) == [[] if counts else ["Request it"]]
+
+
+USED, UNUSABLE = observation("lab-creatinine", "1 mg/dL"), observation("lab-creatinine", None)
+UNFIT = observation("egfr", "50 mg/dL")
+
+
+@pytest.mark.parametrize(
+    ("found", "person", "offers"),
+    [
+        ([], ADULT, ["Request it", "Ask"]),
+        ([UNUSABLE], ADULT, ["Request it", "Ask"]),
+        ([UNFIT], ADULT, ["Request it", "Ask"]),
+        ([USED], replace(ADULT, sex="unknown"), ["Ask"]),
+        ([USED], replace(ADULT, birth=None), ["Ask"]),
+        ([USED], replace(ADULT, birth=on("2018-03-15")), ["Ask"]),
+    ],
+)
+def test_what_is_on_record_is_not_offered_where_an_estimate_lacks_the_height_the_sex_or_the_age(
+    found: list[ObservationFact], person: Person, offers: list[str]
+) -> None:
+    egfr = {"lab": "egfr", "below": "60 mL/min/1.73m2", "within": "12 months", "estimate": "creatinine"}
+    asked = rule("a", when=egfr, obtain=[spec.model_dump(exclude_none=True) for spec in (CREATININE, ASK)])
+    evaluation = evaluate(patient(person, orders=[order()], observations=found), asked)
+    (told,) = cards_of(evaluation, rule_set([asked]))
+    assert [suggestion.spec.label for suggestion in told.suggestions] == offers

@@ -103,3 +103,17 @@ def test_when(members):
     found, _ = read(**members)
     assert isinstance(found, ServiceFact)
     assert found.occurrence == DateInterval.parse("2026-07")
+
+
+@pytest.mark.parametrize("intent", ["proposal", "option", "plan"])
+def test_what_is_only_proposed_or_planned_is_marked_and_said(intent):
+    assert read(intent=intent) == (
+        ServiceFact("ServiceRequest/s", READ_MRI, proposed=True),
+        [("intent", "assumed")],
+    )
+    assert read(intent=intent, draft=True) == (ServiceFact("ServiceRequest/s", READ_MRI, draft=True), [])
+
+
+def test_when_it_was_written():
+    found, _ = read(authoredOn="2026-07")
+    assert found.authored == DateInterval.parse("2026-07")
