@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from engine.authoring.case_facts import with_site_codes
+from engine.authoring.cases import Case
 from engine.authoring.folder import Loaded
-from engine.authoring.testing import read_tests
+from engine.authoring.testing import RuleTests, read_tests
 from engine.authoring.versions import Bump
 from engine.errors import CdsError
 from engine.evaluation import Engine
@@ -98,31 +99,59 @@ def compare_over(
 def compare_cases(old: Loaded, new: Loaded, rules: Iterable[str]) -> Differences:
     """Ask both about the tests beside these rules, each rule alone and whatever its status, as the tests do.
 
-    ``rules`` are on both sides; the tests are those of the newer one.
+    The tests are those of the newer side; of a rule that is gone, those of the older. A side that does not have the rule makes no card.
     """
     differences = Differences()
-    at_a_site = replace(old, concepts=with_site_codes(old.concepts))
     for rule_id in rules:
-        tests = read_tests(new, rule_id)
+        tests = read_tests(new if rule_id in new.files else old, rule_id)
         if tests is None:
             continue
         if tests.problems:
             differences.left_out.append(f"{rule_id}: its tests, which hold errors")
-        earlier = replace(tests, loaded=at_a_site, _engines={})
-        for case in tests.cases:
-            try:
-                facts = tests.facts(case)
-                before, after = (
-                    _cards(engine.evaluate(facts), engine.rules, rule_id)
-                    for engine in (earlier.engine(case.parameters), tests.engine(case.parameters))
-                )
-            except CdsError:
-                differences.left_out.append(f"{rule_id}: {case.name}")
-                continue
-            differences.note(case.name, _effects(before, after))
-        tests.close()
-        earlier.close()
+        with _Sides(old, new, tests) as sides:
+            for case in tests.cases:
+                try:
+                    effects = sides.effects(case)
+                except CdsError:
+                    differences.left_out.append(f"{rule_id}: {case.name}")
+                else:
+                    differences.note(case.name, effects)
     return differences
+
+
+class _Sides:
+    """One rule alone, as it was and as it is, where it is there."""
+
+    def __init__(self, old: Loaded, new: Loaded, tests: RuleTests) -> None:
+        self._tests = tests
+        self._sides = [
+            replace(tests, loaded=replace(side, concepts=with_site_codes(side.concepts)), _engines={})
+            if tests.rule_id in side.files
+            else None
+            for side in (old, new)
+        ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for tests in (self._tests, *self._sides):
+            if tests is not None:
+                tests.close()
+
+    def effects(self, case: Case) -> list[tuple[str, Effect]]:
+        """What differs for one case; CdsError where one side cannot take it up."""
+        facts = self._tests.facts(case)
+        before, after = (self._cards(side, facts, case) for side in self._sides)
+        return list(_effects(before, after))
+
+    def _cards(
+        self, side: RuleTests | None, facts: PatientFacts, case: Case
+    ) -> Mapping[tuple[str, str], _Shown]:
+        if side is None:
+            return {}
+        engine = side.engine(case.parameters)
+        return _cards(engine.evaluate(facts), engine.rules, side.rule_id)
 
 
 def _cards(

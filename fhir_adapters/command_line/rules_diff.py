@@ -146,8 +146,8 @@ def _asked(
     old: Loaded, new: Loaded, changes: Sequence[RuleChange], records: Records, pumps: int, now: datetime
 ) -> dict[Asked, Differences]:
     """What both states say of the tests, of generated patients, and of those in files; of none where nothing has changed."""
-    both = [change.rule for change in changes if change.old is not None and change.new is not None]
-    cases = compare_cases(old, new, progress(both, "Asking about the tests"))
+    named = [change.rule for change in changes]
+    cases = compare_cases(old, new, progress(named, "Asking about the tests"))
     services = Services(new.rules, new.concepts).joined(Services(old.rules, old.concepts))
     before, after = Engine(old.rules, old.concepts), Engine(new.rules, new.concepts)
     played = played_patients(pumps, now, services) if changes else ()

@@ -52,6 +52,24 @@ def test_what_becomes_unknown_or_is_no_longer_unknown(folder: Folder, mini: Load
     assert settled[Effect.SETTLED] == doubted[Effect.DOUBTED] != []
 
 
+def test_the_tests_of_a_rule_that_is_new_or_gone_tell_who_gets_its_card_and_who_lost_it(
+    folder: Folder, mini: Loaded
+) -> None:
+    folder.remove(EPILEPSY).remove(EPILEPSY.replace(".yaml", ".test.yaml"))
+    without = folder.load()
+    gone, new = (differing(*sides, "baclofen-it.epilepsy") for sides in ((mini, without), (without, mini)))
+    assert (
+        gone[Effect.LOST]
+        == new[Effect.GAINED]
+        == [
+            "epilepsy is mentioned when the medicine is ordered",
+            *gone[Effect.LOST][1:],
+        ]
+    )
+    assert Effect.GAINED not in gone
+    assert Effect.LOST not in new
+
+
 def test_the_rules_that_it_yields_to_are_asked_and_not_compared(folder: Folder) -> None:
     folder.edit(FILE, "unless:", "yields_to: [baclofen-it.epilepsy]\nunless:")
     before = folder.load()

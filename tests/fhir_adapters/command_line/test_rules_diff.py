@@ -86,6 +86,21 @@ def test_nothing_changed(primum: Run, folder: Path) -> None:
     )
 
 
+def test_of_a_rule_that_is_gone_it_says_who_loses_the_card(primum: Run, folder: Path) -> None:
+    for ending in (".yaml", ".test.yaml"):
+        (folder / RULE.replace(".yaml", ending)).unlink()
+    statements = "baclofen-it/statements.yaml"
+    change(folder, "Epilepsy needs care.", "Epilepsy needs care., no_rule: Nobody asks.", statements)
+    shown = primum("rules", "diff", MINI, "--rules", folder, *FEW)
+    assert shown.exit_code == 1
+    assert "is gone: nobody gets its card; bring it back" in shown.stdout
+    assert "no longer gets the card: 2 tests (epilepsy is mentioned" in shown.stdout
+    assert "calls for major; the rule is gone" in shown.stdout
+    back = primum("rules", "diff", folder, "--rules", MINI, *FEW)
+    assert back.exit_code == 0
+    assert "now gets the card: 2 tests (epilepsy is mentioned" in back.stdout
+
+
 def test_what_a_site_keeps_is_left_out(primum: Run, folder: Path) -> None:
     (folder / "local").mkdir()
     site = "parameters: {baclofen-it: {kidney-limit: {value: 45 mL/min/1.73m2, note: Ours.}}}"
