@@ -248,12 +248,13 @@ def _unchecked_cards(outcomes: list[RuleOutcome], pack: Pack) -> Iterator[Card]:
     subject = outcomes[0].subject
     assert subject is not None
     missing = [(outcome.rule, entry) for outcome in outcomes for entry in outcome.missing or (FAILED,)]
+    words = {found.reference: found.label for outcome in outcomes for found in outcome.evidence}
     warned = any(outcome.rule.if_unknown == "warn" for outcome in outcomes)
     yield Card(
         tier="unchecked",
         indicator=Indicator.WARNING if warned else Indicator.INFO,
         summary=unchecked_summary(missing, _medicine(pack), SUMMARY_LIMIT),
-        detail=f"{about(subject)}\n\n{unchecked_detail(missing)}",
+        detail=f"{about(subject)}\n\n{unchecked_detail(missing, words)}",
         rules=tuple(outcome.rule.id for outcome in outcomes),
         pack=pack.id,
         topic=f"{pack.id}.unchecked",

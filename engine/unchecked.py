@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from engine.finding import Missing
 from engine.markdown import escape
 from engine.rule import Rule
 from engine.wording import fit
-from engine.words import LIST_TITLES
+from engine.words import LIST_TITLES, uncoded
 
 Unchecked = Sequence[tuple[Rule, Missing]]
+
+_MOST_QUOTED: Final = 3
+_LONGEST_QUOTE: Final = 60
+_NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def unchecked_summary(missing: Unchecked, medicine: str, limit: int) -> str:
@@ -24,16 +30,45 @@ def unchecked_summary(missing: Unchecked, medicine: str, limit: int) -> str:
     return fit(f"{medicine}, not checked: ", names, limit)
 
 
-def unchecked_detail(missing: Unchecked) -> str:
-    """A list: each reason once, with everything it keeps from being checked and the rules that are waiting for it."""
+def unchecked_detail(missing: Unchecked, words: Mapping[str, str] = _NO_WORDS) -> str:
+    """A list: each reason once, with everything it keeps from being checked and the rules that are waiting for it.
+
+    ``words`` are what entries of the record call themselves, by reference: of those without a code some are quoted.
+    """
     lines = []
     for why, entries in _by_reason(missing).items():
         whats = dict.fromkeys(entry.what for _, entry in entries)
         rules = dict.fromkeys(rule.title for rule, _ in entries)
+        quoted = _quoted([entry for _, entry in entries], words)
         lines.append(
-            f"- **{escape(', '.join(whats))}**: {escape(why)}. Needed for: {escape(', '.join(rules))}."
+            f"- **{escape(', '.join(whats))}**: {escape(why)}{quoted}. Needed for: {escape(', '.join(rules))}."
         )
     return "No answer was possible, so silence on these points does not mean safe:\n\n" + "\n".join(lines)
+
+
+def is_uncoded(entry: Missing) -> bool:
+    """Whether what is missing is a code that is known, of entries of the record."""
+    return entry.list is not None and entry.why == uncoded(entry.list, len(entry.references))
+
+
+def _quoted(missing: Sequence[Missing], words: Mapping[str, str]) -> str:
+    """The first few entries without a code in their own words, which nobody has checked."""
+    references = (name for entry in missing if is_uncoded(entry) for name in entry.references)
+    said = [each for each in dict.fromkeys(words.get(name, "") for name in references) if _is_wordy(each)]
+    if not said:
+        return ""
+    shown = [f"“{escape(_short(each))}”" for each in said[:_MOST_QUOTED]]
+    more = [f"{len(said) - _MOST_QUOTED} more"] if len(said) > _MOST_QUOTED else []
+    return f" (not coded, not checked: {', '.join(shown + more)})"
+
+
+def _is_wordy(label: str) -> bool:
+    """Whether there are words, and not a number alone, which stands for a code that nobody gave a display."""
+    return any(map(str.isalpha, label))
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONGEST_QUOTE else f"{words[: _LONGEST_QUOTE - 1].rstrip()}…"
 
 
 def _by_reason(missing: Unchecked) -> dict[str, list[tuple[Rule, Missing]]]:

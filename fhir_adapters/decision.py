@@ -36,6 +36,7 @@ from fhir_adapters.review import ReviewContext
 from fhir_adapters.store.records import Shown
 from fhir_adapters.terminology.looked_up import NOT_LOOKED_UP, LookedUp
 from fhir_adapters.terminology.presumed import presumed_issues
+from fhir_adapters.terminology.uncoded import uncoded_issues
 from fhir_adapters.wire import Entry
 
 _MOST_VALIDATED: Final = 100
@@ -185,6 +186,7 @@ def decide(
     issues.extend(looked_up.issues)
     evaluation = engine.evaluate(facts)
     issues.extend(presumed_issues(evaluation.presumed, looked_up, engine.concepts.systems.values()))
+    issues.extend(uncoded_issues(evaluation))
     issues.extend(conformance(_used(evaluation, (*record, *context.entries()))))
     filtered = frozenset(
         place for place, outcome in enumerate(evaluation.outcomes) if outcome.shown and is_repeat(outcome)

@@ -3,6 +3,7 @@
 from engine.facts import ListName
 from engine.finding import Missing
 from engine.unchecked import unchecked_detail, unchecked_summary
+from engine.words import uncoded
 from tests.engine.builders import rule
 
 EPILEPSY, INJURY = rule("epilepsy"), rule("head-injury")
@@ -56,3 +57,23 @@ class TestTheDetail:
     def test_words_of_the_record_are_inert(self) -> None:
         found = [(EPILEPSY, missing("<b>", "*so*"))]
         assert "**&lt;b&gt;**: \\*so\\*." in unchecked_detail(found)
+
+    def test_entries_without_a_code_are_quoted(self) -> None:
+        def line(*words: str) -> str:
+            names = tuple(f"Condition/{n}" for n in range(len(words)))
+            why = uncoded(ListName.CONDITIONS, len(words))
+            entry = Missing("epilepsy", why, ListName.CONDITIONS, names)
+            said = dict(zip(names, words, strict=True))
+            return unchecked_detail([(EPILEPSY, entry), (INJURY, entry)], said).splitlines()[-1]
+
+        reason = "- **epilepsy**: 1 entry of the problem list has no code that is known here"
+        needed = "Needed for: Epilepsy, Head injury."
+        assert line("Fits *so*") == f"{reason} (not coded, not checked: “Fits \\*so\\*”). {needed}"
+        assert line("") == line("6204001") == f"{reason}. {needed}"
+        assert "“a”, “b”, “c”, 2 more)" in line("a", "b", "a", "c", "d", "e")
+        assert f"“{'x' * 59}…”" in line("x" * 80)
+
+    def test_of_what_could_not_be_read_for_another_reason_nothing_is_quoted(self) -> None:
+        entry = Missing("epilepsy", LATE, ListName.CONDITIONS, ("Condition/1",))
+        order = Missing("route", "the order's route has no code that is known here", None, ("Condition/1",))
+        assert "Fits" not in unchecked_detail([(EPILEPSY, entry), (INJURY, order)], {"Condition/1": "Fits"})

@@ -96,6 +96,25 @@ def test_that_the_patient_has_died_is_said_on_every_card(ask: Callable[[bytes], 
     assert ("Patient/p1", "deceased") in [(issue.reference, issue.element) for issue in decision.issues]
 
 
+def test_free_text_is_named_as_not_checked(ask: Callable[[bytes], Decision]) -> None:
+    words = {**condition("c1"), "code": {"text": "Weak kidneys"}}
+    many = [{**condition(f"d{number:02}"), "code": {"text": f"Ailment {number}"}} for number in range(30)]
+    decision = ask(body([order("r1", "72607000")], [words]))
+    (card,) = decision.cards
+    assert "(not coded, not checked: “Weak kidneys”)" in card.detail
+    said = [
+        issue.reason for issue in decision.issues if (issue.reference, issue.element) == ("Condition", "code")
+    ]
+    assert said == ["1 entry has no code that is known here, and words are not read: Condition/c1"]
+    (reason,) = [
+        issue.reason
+        for issue in ask(body([order("r1", "72607000")], many)).issues
+        if issue.reference == "Condition"
+    ]
+    assert reason.startswith("30 entries have no code that is known here")
+    assert reason.endswith(", Condition/d24, 5 more")
+
+
 def test_ch_056_the_order_in_which_things_are_sent_does_not_show(ask: Callable[[bytes], Decision]) -> None:
     orders = [order("r1", "47625008"), order("r2", "72607000"), order("r3", "47625008")]
     conditions = [condition(f"c{number}") for number in range(5)]
