@@ -32,13 +32,20 @@ class Amount:
     """One amount of the record, such as the latest eGFR of the last year, that lies in a region.
 
     ``possible`` holds the amounts that the engine takes for real; ``absent`` says that without an amount the condition is not met,
-    and not unknown.
+    and not unknown. ``latest`` is what the amount is the latest of, whatever the time, and ``within`` the time: who has a value of the
+    last month has the same latest one of the last year. None where that cannot be said.
     """
 
     about: Hashable
     region: Region
     possible: Region = EVERYWHERE
     absent: bool = False
+    latest: Hashable = None
+    within: str = ""
+
+    def as_recent(self, other: Amount) -> bool:
+        """Whether an amount of this claim's time is one of the other's too."""
+        return _shorter(self.within, other.within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,10 @@ def _measured(leaf: words.LabLeaf | words.VitalLeaf, library: ConceptLibrary) ->
     possible = EVERYWHERE
     if concept.plausible is not None:
         possible = compared("between", *(Fraction(str(bound)) for bound in concept.plausible))
-    return Amount(about, region, possible, absent=leaf.if_missing == "not-met")
+    # An estimate may stand in for a value of the last month while one of the last year is reported.
+    estimated = isinstance(leaf, words.LabLeaf) and leaf.estimate is not None
+    latest = None if estimated else concept.id
+    return Amount(about, region, possible, leaf.if_missing == "not-met", latest, leaf.within)
 
 
 def _age(leaf: words.AgeLeaf) -> Claim:

@@ -46,7 +46,8 @@ def contradict(literals: Literals, library: ConceptLibrary) -> bool:
     if any(claim in every.not_met for claim in every.possible):
         return True
     return (
-        any(map(_one_amount, _by_subject(Amount, literals)))
+        _latest_amounts(literals)
+        or any(map(_one_amount, _by_subject(Amount, literals)))
         or any(map(_some_amounts, _by_subject(SomeAmount, literals)))
         or any(map(_one_choice, _by_subject(Choice, literals)))
     )
@@ -74,6 +75,25 @@ def _one_amount(wanted: _Wanted[Amount]) -> bool:
     return (region & known[0].possible).empty or any(
         (region & ~claim.region).empty for claim in wanted.refutable
     )
+
+
+def _latest_amounts(literals: Literals) -> bool:
+    """A value that decides a claim of a short time is the latest of every longer time, too."""
+    known = [
+        (claim, claim.region if Truth.MET in wanted else ~claim.region, Truth.MET in wanted)
+        for claim, wanted in literals
+        if isinstance(claim, Amount) and claim.latest is not None and Truth.UNKNOWN not in wanted
+    ]
+    for short, _, met in known:
+        if met or not short.absent:
+            same = [
+                region
+                for claim, region, _ in known
+                if claim.latest == short.latest and short.as_recent(claim)
+            ]
+            if (_all(same) & short.possible).empty:
+                return True
+    return False
 
 
 def _some_amounts(wanted: _Wanted[SomeAmount]) -> bool:

@@ -67,6 +67,13 @@ def egfr(**compared: Any) -> dict[str, Any]:
         {"at_least": 2, "of": [egfr(below=30), egfr(between=[40, 50]), egfr(above=60)]},
         {"none": [{"any": [{"sex": ["male", "female"]}, {"sex": ["other", "unknown"]}]}]},
         egfr(above=251),
+        # Who has a value of the last month has the same latest one of the last year.
+        {"all": [egfr(below=30), {**egfr(at_or_above=60), "within": "1 month"}]},
+        {"all": [egfr(below=30), {"none": [{**egfr(below=60), "within": "1 month"}]}]},
+        {"all": [{"none": [{**egfr(below=60), "if_missing": "not-met"}]}, {**egfr(below=30), "within": "1 month"}]},
+        # One length may be written in two ways.
+        {"all": [{"condition": "epilepsy", "within": "1 year"}, {"none": [{"condition": "epilepsy", "within": "12 months"}]}]},
+        {"all": [egfr(below=30), {**egfr(above=60), "within": "1 year"}]},
     ],
     ids=str,
 )  # fmt: skip
@@ -92,8 +99,11 @@ def test_everybody_is_so(data: Any) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        # Values of other times, of any moment, or of a list, are not one value.
-        {"all": [egfr(below=30), {**egfr(above=60), "within": "1 month"}]},
+        # Without a value of the last month, that of the last year may be any; days are no months; an estimate may stand in for one of both.
+        {"all": [egfr(below=30), {"none": [{**egfr(below=60), "within": "1 month", "if_missing": "not-met"}]}]},
+        {"all": [egfr(below=30), {**egfr(above=60), "within": "30 days"}]},
+        {"all": [{**egfr(below=30), "estimate": "creatinine"}, {**egfr(above=60), "estimate": "creatinine", "within": "1 month"}]},
+        # Values of any moment, or of a list, are not one value.
         {"all": [{**egfr(below=30), "pick": "any"}, {**egfr(above=60), "pick": "any"}]},
         {"all": [{"dose": {"of": "bolus", "above": "100 ug"}}, {"dose": {"of": "bolus", "below": "50 ug"}}]},
         # A month is no number of days, hours are not whole days, and an amount of something else is not compared.
@@ -157,6 +167,13 @@ def test_where_no_plausible_values_are_named_any_amount_may_be(folder: Folder) -
     assert Reasoning(loaded.concepts, loaded.rules.findings).constant(tree(egfr(above=251))) is None
 
 
+def test_values_of_two_kinds_are_not_one_value(folder: Folder) -> None:
+    other = '  lab-other:\n    title: another\n    unit: "mL/min/{1.73_m2}"\n    codes: {}\n'
+    loaded = folder.edit("concepts/measurements.yaml", "  lab-egfr:\n", f"{other}  lab-egfr:\n").load()
+    both = {"all": [egfr(below=30), {**egfr(above=60), "lab": "lab-other", "within": "1 month"}]}
+    assert Reasoning(loaded.concepts, loaded.rules.findings).constant(tree(both)) is None
+
+
 def test_a_question_with_too_many_ways_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [
         {"any": [{"condition": name}, {"procedure": name}]} for name in ("epilepsy", "surgery", "a", "b")
@@ -180,6 +197,9 @@ LEAVES = [
     {**egfr(at_or_above=30), "if_missing": "not-met"},
     {**egfr(below=60), "pick": "any"},
     {**egfr(below=30), "pick": "any"},
+    {**egfr(below=30), "within": "1 month"},
+    {**egfr(at_or_above=60), "within": "1 month"},
+    {**egfr(below=60), "within": "1 month", "if_missing": "not-met"},
     *({"age": {word: "4 years"}} for word in ("below", "at_or_below", "above", "at_or_above")),
     {"age": {"at_or_above": "60 months"}},
     {"sex": ["male"]},
@@ -219,7 +239,7 @@ PATIENTS = st.fixed_dictionaries(
             st.builds(
                 lambda amount, day: f"lab-egfr {amount} mL/min/1.73m2{day}",
                 st.sampled_from(["29", "30", "45", "60", "75", ">60", "<60", "900"]),
-                st.sampled_from([" on 2026-02-08", " on 2025-06", " on 2019-01-01", ""]),
+                st.sampled_from([" on 2026-02-08", " on 2026", " on 2025-06", " on 2019-01-01", ""]),
             ),
             max_size=2,
         ),
