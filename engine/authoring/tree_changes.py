@@ -7,20 +7,21 @@ firing. An alternative that is added is a new case (minor); whatever may take a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
 
+from engine.authoring.reasoning.regions import Edge, Region, compared
 from engine.authoring.versions import Bump
 from engine.errors import UnitError
 from engine.language import All, AnyOf, Bounded, Leaf, NoneOf, Tree
 from engine.logic import members_of
-from engine.quantity import Quantity, compare
+from engine.quantity import Comparison, Quantity, compare, convert
 from engine.terms import COMPARISONS, FileModel
+from engine.words import listing
 
 Say = Callable[[Tree], str]
 """A condition as a clause."""
-
-_UPWARDS: Final = frozenset({"above", "at_or_above"})
 
 
 class Said(NamedTuple):
@@ -156,42 +157,73 @@ def _akin(old: Tree, new: Tree) -> bool:
 
 
 def _moved(old: Leaf, new: Leaf, fires: bool) -> str:
-    """For a limit that was moved and nothing else: whom this brings in or leaves out; empty where that cannot be told."""
-    before, after = _limit(old), _limit(new)
-    if before is None or after is None or before.rest != after.rest or before.upwards != after.upwards:
+    """Where only limits were moved, or only the time: whom this brings in and whom it leaves out; empty where that cannot be told."""
+    before, after = _limits(old), _limits(new)
+    if before is not None and after is not None and before.rest == after.rest:
+        try:
+            return _between(before, after, fires)
+        except UnitError:
+            return ""
+    was, now = (getattr(leaf, "within", None) for leaf in (old, new))
+    if was is None or now is None or _without(old, "within") != _without(new, "within"):
         return ""
-    try:
-        step = compare(after.quantity, before.quantity)
-    except UnitError:
-        return ""
-    if step == 0 and before.includes == after.includes:
-        return ""
-    if step == 0:
-        return f"{_whom(after.includes == fires)} at exactly {after.text}"
-    low, high = sorted((before, after), key=lambda limit: (limit is after) == (step > 0))
-    wider = (step > 0) != after.upwards
-    return f"{_whom(wider == fires)} between {low.text} and {high.text}"
+    longer = compare(Quantity.parse(now), Quantity.parse(was))
+    low, high = (was, now) if longer > 0 else (now, was)
+    return f"{_whom((longer > 0) == fires)} beyond {low}, up to {high}" if longer else ""
+
+
+def _between(before: _Limits, after: _Limits, fires: bool) -> str:
+    """The amounts that one of two comparisons is met by, and the other is not; UnitError where they cannot be compared."""
+    unit = before.quantities[0].unit
+    names: dict[Fraction, str] = {}
+    regions: list[Region] = []
+    for limits in (before, after):
+        numbers = [Fraction(convert(quantity, unit).value) for quantity in limits.quantities]
+        names |= dict(zip(numbers, limits.texts, strict=True))
+        regions.append(compared(limits.word, *numbers))
+    old, new = regions
+    parts = [
+        f"{_whom(more == fires)} {listing([_stretch(stretch, names) for stretch in region.stretches], 'or')}"
+        for more, region in ((True, new & ~old), (False, old & ~new))
+        if not region.empty
+    ]
+    return " and ".join(parts)
+
+
+def _stretch(stretch: tuple[Edge, Edge], names: Mapping[Fraction, str]) -> str:
+    """A stretch of amounts in words; only where it has one end does it matter on which side of the limit that is."""
+    (low, above), (high, at_or_below) = stretch
+    if low is None:
+        assert high is not None
+        return f"{'at or below' if at_or_below else 'below'} {names[high]}"
+    if high is None:
+        return f"{'above' if above else 'at or above'} {names[low]}"
+    return f"at exactly {names[low]}" if low == high else f"between {names[low]} and {names[high]}"
 
 
 def _whom(more: bool) -> str:
     return "now also fires" if more else "no longer fires"
 
 
-class _Limit(NamedTuple):
-    quantity: Quantity
-    text: str
-    upwards: bool
-    includes: bool
+class _Limits(NamedTuple):
+    word: Comparison
+    quantities: tuple[Quantity, ...]
+    texts: tuple[str, ...]
     rest: FileModel
 
 
-def _limit(leaf: Leaf) -> _Limit | None:
-    """The one limit of a condition, and the condition without it."""
+def _limits(leaf: Leaf) -> _Limits | None:
+    """The comparison of a condition, and the condition without it."""
     inner = getattr(leaf, leaf.noun, None)
     holder: Any = inner if isinstance(inner, Bounded) else leaf
-    if not isinstance(holder, Bounded) or holder.comparison is None or len(holder.comparison[1]) > 1:
+    if not isinstance(holder, Bounded) or holder.comparison is None:
         return None
-    word, (quantity,) = holder.comparison
+    word, quantities = holder.comparison
+    said = getattr(holder, word)
     without = holder.model_copy(update=dict.fromkeys(COMPARISONS))
     rest = leaf.model_copy(update={leaf.noun: without}) if holder is inner else without
-    return _Limit(quantity, str(getattr(holder, word)), word in _UPWARDS, word.startswith("at_or"), rest)
+    return _Limits(word, quantities, (said,) if isinstance(said, str) else tuple(said), rest)
+
+
+def _without(leaf: Leaf, field: str) -> Leaf:
+    return leaf.model_copy(update={field: None})
