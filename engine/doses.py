@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -10,12 +10,48 @@ from itertools import pairwise
 from engine.errors import UnitError
 from engine.facts import Dosage, MedicationFact
 from engine.finding import Truth, truth_of
-from engine.quantity import Quantity, QuantityInterval
+from engine.quantity import Quantity, QuantityInterval, convert
 
 
 def runs(medication: MedicationFact) -> bool:
     """Whether an entry is of a dose that goes on: one of single doses only, such as a test dose or a filling, is not."""
     return not medication.dosages or not all(dosage.once for dosage in medication.dosages)
+
+
+def together(amounts: Sequence[QuantityInterval | None]) -> Iterator[QuantityInterval | None]:
+    """What amounts that are given side by side come to, in each unit that one of them has; None when none of them can be read.
+
+    Where one cannot be read, or not be converted, the sum has no upper end.
+    """
+    units = dict.fromkeys(amount.unit for amount in amounts if amount is not None)
+    if len(amounts) == 1 or not units:
+        yield amounts[0]
+        return
+    for unit in units:
+        yield _sum([_in_unit(amount, unit) for amount in amounts], unit)
+
+
+def _sum(amounts: Sequence[QuantityInterval | None], unit: str) -> QuantityInterval:
+    read = [amount for amount in amounts if amount is not None]
+    highs = [amount.high for amount in read if amount.high is not None]
+    low = sum((amount.low for amount in read if amount.low is not None), Decimal(0))
+    high = sum(highs, Decimal(0)) if len(highs) == len(amounts) else None
+    return QuantityInterval(
+        low, all(a.low_inclusive for a in read), high, all(a.high_inclusive for a in read), unit
+    )
+
+
+def _in_unit(amount: QuantityInterval | None, unit: str) -> QuantityInterval | None:
+    if amount is None or amount.unit == unit:
+        return amount
+    try:
+        low, high = (
+            None if end is None else convert(Quantity(end, amount.unit), unit).value
+            for end in (amount.low, amount.high)
+        )
+    except UnitError:
+        return None
+    return QuantityInterval(low, amount.low_inclusive, high, amount.high_inclusive, unit)
 
 
 def falls(medication: MedicationFact) -> bool:

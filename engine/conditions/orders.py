@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.concepts import CodedText, Membership
 from engine.conditions.context import TRUTH_OF_MEMBERSHIP, Context
-from engine.doses import changed, daily, dose_before, falls, test_dose
+from engine.doses import changed, daily, dose_before, falls, test_dose, together
 from engine.errors import UnitError
 from engine.facts import Dosage, MedicationFact, OrderAction
 from engine.finding import Finding, Missing, Truth, any_of, met, not_met, truth_of, unknown
@@ -98,22 +98,33 @@ def _doses(test: DoseTest, order: MedicationFact, context: Context) -> Iterator[
     if test.of == "concentration":
         yield from map(QuantityInterval.exactly, strengths(context.concepts, context.medicine, order))
         return
+    if test.of == "day":
+        for beside in _side_by_side(order):
+            yield from together([dosage.daily for dosage in beside])
+        return
     for dosage in order.dosages:
-        if test.of == "bolus" and dosage.rate is None and (dosage.once or dosage.daily is None):
+        if dosage.rate is None and (dosage.once or dosage.daily is None):
             yield dosage.dose
-        elif (
-            test.of == "day"
-            and not dosage.once
-            and (dosage.daily is not None or dosage.rate is not None or dosage.dose is not None)
-        ):
-            yield dosage.daily
+
+
+def _side_by_side(order: MedicationFact) -> Iterable[list[Dosage]]:
+    """The instructions of doses that go on, those apart that follow one another: FHIR numbers these (Dosage.sequence)."""
+    found: dict[int | None, list[Dosage]] = {}
+    for dosage in order.dosages:
+        stated = dosage.daily is not None or dosage.rate is not None or dosage.dose is not None
+        if not dosage.once and (stated or dosage.problems):
+            found.setdefault(dosage.sequence, []).append(dosage)
+    return found.values()
 
 
 _AMOUNT_WORDS = {"bolus": "single dose", "day": "daily dose", "concentration": "concentration"}
 
 
 def dose(leaf: DoseLeaf, context: Context) -> Finding:
-    """The dose or concentration of the order (DO-02, DO-04, DO-06): the highest that any of its instructions names."""
+    """The dose or concentration of the order (DO-02, DO-04, DO-06): the highest that any of its instructions names.
+
+    Of a day it is what the instructions that are followed at the same time come to.
+    """
     order, test = _order(context), leaf.dose
     if order is None:
         return _no_order(context)

@@ -6,9 +6,10 @@ and ``rate[x]``. Amounts a day are per ``d``, so that none can be taken for one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 from engine.dates import DateInterval
@@ -63,7 +64,23 @@ def read_dosages(
     ``concentration`` (in a mass per mL) turns volumes into masses; ``given`` marks what was administered,
     which is one dose even without a timing.
     """
-    return tuple(_dosage(entry, concentration, given) for entry in as_list(value))
+    return _in_turn(tuple(_dosage(entry, concentration, given) for entry in as_list(value)))
+
+
+def _in_turn(readings: tuple[DosageReading, ...]) -> tuple[DosageReading, ...]:
+    """Numbered, where no dosage has a number and each begins when the one before has ended: they follow one another."""
+    if any(reading.dosage.sequence is not None for reading in readings):
+        return readings
+    follow = (
+        before.end is not None and after.start is not None and after.start.earliest >= before.end.earliest
+        for before, after in pairwise(readings)
+    )
+    if len(readings) < 2 or not all(follow):
+        return readings
+    return tuple(
+        replace(reading, dosage=replace(reading.dosage, sequence=place))
+        for place, reading in enumerate(readings, 1)
+    )
 
 
 def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageReading:

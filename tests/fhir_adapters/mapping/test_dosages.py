@@ -271,6 +271,31 @@ def test_no_route_is_none():
     assert dosage(ordered(amount(1, "ug"), timing=DAILY, route={})).route is None
 
 
+@pytest.mark.parametrize(
+    ("periods", "places"),
+    [
+        ([("2026-12-01", "2026-12-08"), ("2026-12-08", "2026-12-15")], [1, 2]),  # the day on which one ends, the next begins
+        ([("2026-12-01", "2026-12-08"), ("2026-12-09", None)], [1, 2]),
+        ([("2026-12-01", "2026-12-08"), ("2026-12-07", "2026-12-15")], [None, None]),
+        ([("2026-12-01", None), ("2026-12-08", "2026-12-15")], [None, None]),
+        ([("2026-12-01", "2026-12-08"), (None, "2026-12-15")], [None, None]),
+        ([("2026-12-01", "2026-12-08")], [None]),
+    ],
+)  # fmt: skip
+def test_what_follows_one_another_by_its_time_is_numbered(periods, places):
+    """Two steps of a titration are never given on the same day; what runs beside another is."""
+    timed = [
+        ordered(
+            amount(1, "ug"),
+            timing={"repeat": {**DAILY["repeat"], "boundsPeriod": {"start": start, "end": end}}},
+        )
+        for start, end in periods
+    ]
+    assert [found.dosage.sequence for found in read_dosages(timed, None)] == places
+    numbered = read_dosages([{**each, "sequence": 7} for each in timed], None)
+    assert {found.dosage.sequence for found in numbered} == {7}
+
+
 def test_sequence_and_text_are_kept():
     found = dosage({"sequence": 2, "text": " then 40 ug ", "doseQuantity": amount(40, "ug")})
     assert (found.sequence, found.text) == (2, "then 40 ug")
