@@ -173,8 +173,12 @@ def _per_body(unit: str) -> bool:
 
 
 def _first(raw: Json, names: tuple[str, ...], what: str, problems: Problems) -> QuantityInterval | None:
-    value = next((found for name in names if (found := raw.get(name)) is not None and found != NOTHING), None)
-    stated = quantity(value, what, problems)
+    values = [found for name in names if (found := raw.get(name)) is not None and found != NOTHING]
+    readings = [quantity(value, what, problems) for value in values]
+    if len(set(readings)) > 1:
+        problems.append(f"{what} is stated more than once, and differently")
+        return None
+    stated = readings[0] if readings else None
     if stated is not None and any(end is not None and end < 0 for end in (stated.low, stated.high)):
         problems.append(f"{what} is below zero")
         return None

@@ -238,6 +238,29 @@ class TestSeveralDoseAndRates:
         assert found.dose is None
         assert found.problems == ("the dose is stated more than once, and differently",)
 
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"doseRange": {"low": amount(50, "ug"), "high": amount(9, "mg")}},
+            {"doseRange": {"low": amount(50, "foo")}},
+            {"doseSimpleQuantity": amount(50, "mg")},
+        ],
+    )
+    def test_two_choices_of_one_dose_that_differ_are_none(self, other):
+        found = dosage({"doseAndRate": [{"doseQuantity": amount(50, "ug"), **other}]})
+        assert found.dose is None
+        assert "the dose is stated more than once, and differently" in found.problems
+
+    def test_two_choices_that_say_the_same_are_one(self):
+        same = {"doseQuantity": amount(50, "ug"), "doseSimpleQuantity": amount(50, "ug")}
+        assert shown(dosage({"doseAndRate": [same]}).dose) == "50 ug"
+
+    def test_a_rate_and_a_ratio_that_differ_are_none(self):
+        ratio = {"numerator": amount(9, "mg"), "denominator": amount(1, "d")}
+        found = dosage({"doseAndRate": [{"rateQuantity": amount(50, "ug/d"), "rateRatio": ratio}]})
+        assert (found.rate, found.daily) == (None, None)
+        assert found.problems == ("the rate is stated more than once, and differently",)
+
 
 @pytest.mark.parametrize(
     ("raw", "problem"),
