@@ -28,7 +28,7 @@ from threading import Lock
 from typing import Any, Final, Literal, TypeVar
 
 from engine.errors import QuantityError, UnitError
-from engine.unit_spelling import per_body_surface, ucum_spelling
+from engine.unit_spelling import annotates_a_unit, per_body_surface, ucum_spelling
 
 Comparison = Literal["below", "at_or_below", "above", "at_or_above", "between"]
 
@@ -123,7 +123,8 @@ def read_unit(code: str | None, unit: str | None, system: str | None) -> str | N
         readings.append(ucum_spelling(code))
     if unit:
         readings.append(ucum_spelling(unit))
-    return next((reading for reading in readings if _resolve(reading) is not None), None)
+    understood = (each for each in readings if not annotates_a_unit(each) and _resolve(each) is not None)
+    return next(understood, None)
 
 
 def convert(quantity: Quantity, to_unit: str, substance: str | None = None) -> Quantity:

@@ -17,6 +17,7 @@ _BODY_SURFACE = re.compile(
     r"\(173\.10\*-2\.m2\) | (?: [\[{(] \s* )? 1[.,]73 [\s_]* (?: m\s?\^?2 | sq\.?\s?m ) (?: \s* [\]})] )?",
     re.IGNORECASE | re.VERBOSE,
 )
+_ANNOTATION: Final = re.compile(r"\{([^{}]*)\}")
 _PER = re.compile(r"\s+per\s+", re.IGNORECASE)
 
 # "unit" and "units" are missing on purpose: they may be enzyme units, international units or tablets.
@@ -71,6 +72,11 @@ _WHOLE: Final = {"bpm": "/min", "c": "Cel", "f": "[degF]", "k/ul": "10*3/uL"}
 def per_body_surface(code: str) -> str:
     """Return a unit with whatever it writes for 1.73 square metres as UCUM's annotation ``{1.73_m2}``."""
     return _BODY_SURFACE.sub(PER_BODY_SURFACE, code)
+
+
+def annotates_a_unit(code: str) -> bool:
+    """Whether an annotation of a UCUM code is itself a unit: ``{ug}`` counts as the number one there, and was hardly meant so."""
+    return any(_PARTS.get(words.strip().casefold()) for words in _ANNOTATION.findall(code))
 
 
 def ucum_spelling(text: str) -> str:

@@ -133,6 +133,7 @@ class TestWhatRecordsWrite:
             ("10*999999999", None, UCUM),
             ("B[V]", None, UCUM),
             ("{a b}", None, UCUM),
+            ("{ug}", "{mcg}", UCUM),
         ],
     )
     def test_what_is_no_unit_is_none(self, code, unit, system):
