@@ -245,10 +245,13 @@ def _orders(
     for entry, selected in entries:
         if LIST_OF.get(entry.type) is not ListName.MEDICATIONS:
             continue
-        if record.identity.whose(entry) is Subject.OTHER:
+        whose = record.identity.whose(entry)
+        if whose is Subject.OTHER:
             why = "the order names another patient than the request"
             gaps.append(unreadable(entry.reference, "subject", why, issues))
             continue
+        if whose is Subject.UNSTATED:
+            issues.add(entry.reference, "subject", "assumed", "it names no patient; taken as this patient's")
         fact = medication_fact(
             entry.resource, resolve, issues, now=now, draft=True, selected=selected, name=entry.reference
         )

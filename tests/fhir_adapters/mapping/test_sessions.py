@@ -97,6 +97,16 @@ def test_an_order_for_another_patient_is_not_checked_against_this_record():
     )
 
 
+def test_an_order_that_names_nobody_is_taken_as_this_patients_which_is_assumed():
+    facts, issues = read(PATIENT, review=sign({**ORDER, "subject": {"display": "her"}}))
+    assert [order.reference for order in facts.orders] == ["MedicationRequest/a"]
+    assert ("MedicationRequest/a", "subject", "assumed") in [
+        (issue.reference, issue.element, issue.effect) for issue in issues
+    ]
+    _, issues = read(PATIENT, review=sign({**ORDER, "subject": P}))
+    assert "subject" not in [issue.element for issue in issues]
+
+
 def test_an_order_entered_in_error_is_none():
     facts, issues = read(PATIENT, review=sign({**ORDER, "status": "entered-in-error"}))
     assert (facts.orders, facts.order_gaps) == ((), ())
