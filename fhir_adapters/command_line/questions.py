@@ -111,7 +111,7 @@ def _of_request(raw: bytes, services: Services) -> Question:
 
 def _of_record(raw: bytes, hook: RecordHook | None, services: Services) -> Question:
     record = read_record(raw)
-    if not (any(record) or record.left_out or record.illegible):
+    if not (any(record) or record.left_out):
         raise FhirDataError("this is no CDS Hooks request and holds no FHIR resource")
     drafts = tuple(
         e for e in record.entries("MedicationRequest") if text(e.resource.get("status")) == "draft"

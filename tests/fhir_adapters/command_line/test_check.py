@@ -143,6 +143,7 @@ def test_standard_input_is_read(primum: Run, order_sign: Path) -> None:
     [
         ("{", "this is not JSON"),
         ("[]", "this is no CDS Hooks request and holds no FHIR resource"),
+        ("[1, 2]", "this is no CDS Hooks request and holds no FHIR resource"),
         ('{"body": {"hook": "order-sign"}}', "this is no CDS Hooks request and holds no FHIR resource"),
         ('{"hook": "order-sign"}', "hookInstance is missing"),
         ('{"hook": "order-cancel", "context": {}}', "no active rule answers the hook of this request"),
