@@ -171,6 +171,10 @@ class Boundaries:
             any(_same(written, other) for other in self._written),
         )
 
+    def tests(self) -> tuple[RuleTests, list[tuple[str, Case]]]:
+        """The cases as tests, each with its words, and the rule's tests with which another state of the rules can be asked."""
+        return self._tests, [(case.said, self._case(case.setup)) for case in self.cases()]
+
     def request(self, case: BoundaryCase, write: Callable[[Engine, PatientFacts], bytes]) -> bytes:
         """A case as ``write`` puts it: ``ThroughFhir().request`` gives the CDS Hooks request that would tell it."""
         written = self._case(case.setup)

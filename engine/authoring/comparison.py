@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
 
+from engine.authoring.boundaries import Boundaries
 from engine.authoring.case_facts import with_site_codes
 from engine.authoring.cases import Case
 from engine.authoring.folder import Loaded
@@ -110,12 +112,38 @@ def compare_cases(old: Loaded, new: Loaded, rules: Iterable[str]) -> Differences
             differences.left_out.append(f"{rule_id}: its tests, which hold errors")
         with _Sides(old, new, tests) as sides:
             for case in tests.cases:
-                try:
-                    effects = sides.effects(case)
-                except CdsError:
-                    differences.left_out.append(f"{rule_id}: {case.name}")
-                else:
-                    differences.note(case.name, effects)
+                _note(differences, sides, rule_id, case.name, case)
+    return differences
+
+
+def _note(differences: Differences, sides: _Sides, rule_id: str, name: str, case: Case) -> None:
+    """What both say of one case; where one side cannot take it up, that."""
+    try:
+        effects = sides.effects(case)
+    except CdsError:
+        differences.left_out.append(f"{rule_id}: {name}")
+    else:
+        differences.note(name, effects)
+
+
+def compare_limits(old: Loaded, new: Loaded, rules: Iterable[str], today: date) -> Differences:
+    """Ask both about the cases at every limit of these rules as they were and as they are, each rule alone.
+
+    Rules that one side does not have are passed over. ``today`` is the day of the cases where a rule has no tests that name one.
+    """
+    differences = Differences()
+    for rule_id in rules:
+        if rule_id not in old.files or rule_id not in new.files:
+            continue
+        asked: list[Case] = []
+        for side in (old, new):
+            boundaries = Boundaries(side, rule_id, today=today)
+            tests, cases = boundaries.tests()
+            with _Sides(old, new, tests) as sides:
+                for name, case in cases:
+                    if case not in asked:
+                        asked.append(case)
+                        _note(differences, sides, rule_id, name, case)
     return differences
 
 

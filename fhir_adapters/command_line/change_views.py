@@ -25,10 +25,13 @@ class Asked(StrEnum):
 
     PATIENTS = "patients"
     GENERATED = "generated"
+    LIMITS = "limits"
     TESTS = "tests"
 
     def counted(self, count: int) -> str:
         """A count of them, with their noun."""
+        if self is Asked.LIMITS:
+            return counted(count, "case at a limit", "cases at limits")
         return counted(count, {"patients": "patient", "generated": "generated situation"}.get(self, "test"))
 
 

@@ -13,7 +13,7 @@ import typer
 
 from engine.authoring.changes import RuleChange, rule_changes
 from engine.authoring.checks import CHECKS
-from engine.authoring.comparison import Differences, compare_cases, compare_over
+from engine.authoring.comparison import Differences, compare_cases, compare_limits, compare_over
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_rules
 from engine.evaluation import Engine
@@ -83,9 +83,9 @@ def diff(
 ) -> None:
     """Say in words what a change of the rules means, whose cards change, and which version bump it calls for.
 
-    Both states are asked about generated patients, about the tests beside the rules, and about your own patients. What a site keeps
-    in `local` is left out. Against an archive, only its packs are compared. Ends with 1 when a version was not raised far enough, or
-    a file of patients could not be read; with 2 when there is nothing to compare.
+    Both states are asked about generated patients, the cases at every limit, the tests beside the rules, and your own patients. What
+    a site keeps in `local` is left out. Against an archive, only its packs are compared. Ends with 1 when a version was not raised
+    far enough, or a file of patients could not be read; with 2 when there is nothing to compare.
     """
     folder = rules_folder(rules)
     records = records_in(patients or ())
@@ -110,7 +110,7 @@ def diff(
             {
                 "base": base,
                 "asked": {kind.value: found[kind].patients for kind in Asked},
-                "left_out": [*found[Asked.TESTS].left_out, *records.unread],
+                "left_out": [*found[Asked.TESTS].left_out, *found[Asked.LIMITS].left_out, *records.unread],
                 "rules": report,
             }
         )
@@ -124,7 +124,7 @@ def diff(
         answers.print(
             f"{counted(len(changes), 'rule')} changed, {short} not raised far enough; asked about {listing(told)}."
         )
-        for name in found[Asked.TESTS].left_out:
+        for name in (*found[Asked.TESTS].left_out, *found[Asked.LIMITS].left_out):
             answers.print(words(f"could not be asked of both: {name}", "yellow"))
     for name in records.unread:
         say(f"could not be read, so nothing is known of its patients: {name}", "red")
@@ -148,6 +148,7 @@ def _asked(
     """What both states say of the tests, of generated patients, and of those in files; of none where nothing has changed."""
     named = [change.rule for change in changes]
     cases = compare_cases(old, new, progress(named, "Asking about the tests"))
+    limits = compare_limits(old, new, progress(named, "Asking about the cases at limits"), now.date())
     services = Services(new.rules, new.concepts).joined(Services(old.rules, old.concepts))
     before, after = Engine(old.rules, old.concepts), Engine(new.rules, new.concepts)
     played = played_patients(pumps, now, services) if changes else ()
@@ -155,6 +156,7 @@ def _asked(
     own = progress(records.facts(now, services), "Asking about patients")
     found = {
         Asked.TESTS: cases,
+        Asked.LIMITS: limits,
         Asked.GENERATED: compare_over(before, after, generated),
         Asked.PATIENTS: compare_over(before, after, own, most=None),
     }

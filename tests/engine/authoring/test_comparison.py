@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from engine.authoring.comparison import Differences, Effect, compare_cases, compare_over
+from engine.authoring.comparison import Differences, Effect, compare_cases, compare_limits, compare_over
 from engine.authoring.folder import Loaded
 from engine.authoring.testing import read_tests
 from engine.authoring.versions import Bump
@@ -68,6 +70,31 @@ def test_the_tests_of_a_rule_that_is_new_or_gone_tell_who_gets_its_card_and_who_
     )
     assert Effect.GAINED not in gone
     assert Effect.LOST not in new
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "effect", "named"),
+    [
+        (FILE, "within: 12 months", "within: 6 months", Effect.LOST, "eGFR of 59 mL/min/1.73m2 on 2025-08-31 (out of time)"),
+        ("baclofen-it/pack.yaml", "60 mL", "45 mL", Effect.LOST, "eGFR of 59 mL/min/1.73m2"),
+        (FILE, "within: 12 months", "within: 2 years", Effect.GAINED,
+         "eGFR of 59 mL/min/1.73m2 on 2024-03-01 (the last day that counts)"),
+    ],
+)  # fmt: skip
+def test_the_cases_at_the_limits_before_and_after_tell_who_is_in_the_gap(
+    folder: Folder, mini: Loaded, file: str, old: str, new: str, effect: Effect, named: str
+) -> None:
+    folder.edit(file, old, new)
+    found = compare_limits(mini, folder.load(), [RULE], date(2026, 3, 1))
+    assert named in found.examples[RULE, effect]
+
+
+def test_the_limits_of_a_rule_that_one_side_does_not_have_are_passed_over(
+    folder: Folder, mini: Loaded
+) -> None:
+    folder.remove(EPILEPSY)
+    assert compare_limits(mini, folder.load(), ["baclofen-it.epilepsy"], date(2026, 3, 1)).patients == 0
+    assert compare_limits(folder.load(), mini, ["baclofen-it.epilepsy"], date(2026, 3, 1)).patients == 0
 
 
 def test_the_rules_that_it_yields_to_are_asked_and_not_compared(folder: Folder) -> None:
