@@ -12,6 +12,7 @@ from engine.authoring.checking import check_rules
 from engine.authoring.loading import DEFAULT_FOLDER, load_rules
 from engine.authoring.testing import run_tests
 from engine.language import GROUPS, NOUNS
+from engine.quantity import Quantity
 from engine.rule import SuggestionSpec
 from engine.wording import BUILT_IN
 from fhir_adapters.cli import app
@@ -60,6 +61,14 @@ def test_every_noun_is_in_the_table_with_a_condition_that_loads(folder: Path) ->
     loaded = load_rules(folder)
     assert [problem.render() for problem in loaded.problems] == []
     assert len(loaded.rules.rule(NAME).when.any) == len(NOUNS)  # type: ignore[union-attr]
+
+
+def test_every_unit_of_the_guide_is_understood() -> None:
+    [table] = re.findall(r"^\| One says \|.*?\n\n", GUIDE, re.MULTILINE | re.DOTALL)
+    units = re.findall(r"`([^`]+)`", table)
+    assert len(units) >= 10
+    for unit in units:
+        assert Quantity.parse(f"5 {unit}").value == 5, unit
 
 
 def test_a_site_setting_of_the_guide_is_taken(folder: Path) -> None:

@@ -97,8 +97,24 @@ def find(
         answers.print(_table(found))
     if not found:
         refuse(
-            f"No concept holds {wanted}: a code or word that is not listed decides nothing, it leaves rules unknown."
+            f"No concept holds {wanted}: a code or word that is not listed decides nothing, it leaves rules unknown. "
+            "primum concepts list  shows all that there are; how to add one is in rules/concepts/README.md."
         )
+
+
+@app.command("list", epilog="Example: primum concepts list, or: primum concepts list --format json")
+def list_all(format: FormatOption = Format.PRETTY, rules: RulesOption = None) -> None:
+    """List every concept: the name that rules call it by, its title, and how many codes it has."""
+    concepts = sorted(loaded_rules(rules).concepts.concepts.values(), key=lambda concept: concept.id)
+    if format is Format.JSON:
+        write_json([{"concept": each.id, "title": each.title, "codes": len(each.codes)} for each in concepts])
+        return
+    table = Table(box=box.SIMPLE, header_style="bold", pad_edge=False)
+    for heading in ("Concept", "Title", "Codes"):
+        table.add_column(heading, overflow="fold")
+    for each in concepts:
+        table.add_row(words(each.id), words(each.title), str(len(each.codes)))
+    answers.print(table)
 
 
 @app.command(

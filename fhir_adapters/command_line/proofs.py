@@ -159,7 +159,7 @@ def show_conditions(loaded: Loaded, select: str | None, format: Format) -> bool:
                 Text(f"{entry.rule}  {_place(entry)}: never seen {truths} while it decided", "bold red")
             )
             answers.print(Text(f"    {describe_condition(entry.condition, loaded.concepts)}"))
-        answers.print(Text(f"{len(seen)} conditions: {len(seen) - len(lacking)} covered.", "bold"))
+        answers.print(Text(f"{counted(len(seen), 'condition')}: {len(seen) - len(lacking)} covered.", "bold"))
         _say_if_none(seen, select)
     return bool(seen) and not lacking
 

@@ -67,7 +67,9 @@ class StatementMissing(RuleCheck):
         """A rule without a statement."""
         if not rule.statements:
             yield Fault(
-                ("sources",), "no statement of the label is cited", "cite the one that it comes closest to"
+                ("sources",),
+                "no statement of the label is cited",
+                "cite the one that it goes beyond; if there is none, except it in check-exceptions.yaml and say why",
             )
 
 

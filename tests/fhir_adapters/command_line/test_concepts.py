@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from engine.authoring.loading import load_rules
 from tests.fhir_adapters.command_line.conftest import Run
 from tests.fhir_adapters.terminology.site import expandable_rules
 
@@ -43,4 +44,12 @@ def test_nothing_found_ends_with_1_and_says_what_it_means(primum: Run) -> None:
     shown = primum("concepts", "find", "dragonpox")
     assert shown.exit_code == 1
     assert "No concept holds dragonpox" in shown.stderr
+    assert "how to add one is in rules/concepts/README.md" in " ".join(shown.stderr.split())
+
+
+def test_every_concept_is_listed(primum: Run) -> None:
+    listed = json.loads(primum("concepts", "list", "--format", "json").stdout)
+    assert [entry["concept"] for entry in listed] == sorted(load_rules().concepts.concepts)
+    assert next(entry for entry in listed if entry["concept"] == "lab-egfr")["codes"] > 0
+    assert "lab-egfr" in primum("concepts", "list").stdout
     assert json.loads(primum("concepts", "find", "dragonpox", "--format", "json").stdout) == []
