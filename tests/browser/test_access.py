@@ -124,6 +124,9 @@ def test_words_stand_out_from_their_ground(page: Page, dark: bool) -> None:
     page.get_by_role("button", name="Run tests").click()
     page.locator(".case.passed").first.wait_for()
     page.get_by_role("button", name="Find the cases").click()
+    page.get_by_text(
+        "of them not among the tests"
+    ).wait_for()  # until all are drawn, a click may meet another one
     page.locator(".limit-case .case-name").first.click()
     page.get_by_text("That is right: save").wait_for()
     page.get_by_role("button", name="Save…", exact=True).click()

@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -38,8 +38,11 @@ def connected(live: Live) -> socket.socket:
 
 def until_closed(connection: socket.socket) -> bytes:
     found = b""
-    while part := connection.recv(65536):
-        found += part
+    with suppress(
+        ConnectionResetError
+    ):  # what was still on its way when the service closed is answered by a reset
+        while part := connection.recv(65536):
+            found += part
     return found
 
 

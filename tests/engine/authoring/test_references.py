@@ -60,6 +60,13 @@ def test_what_does_not_fit_hides_no_name(folder) -> None:
     ]
 
 
+def test_a_rule_that_is_a_list_has_no_names_to_look_up(folder) -> None:
+    folder.write(RENAL, "- condition: chronic-kidny-disease\n")
+    told = [problem.code for problem in folder.load().problems if problem.file.endswith(RENAL)]
+    assert told
+    assert "unknown-concept" not in told
+
+
 def test_names_inside_conditions_are_found_as_far_as_it_can_be_told_what_they_name() -> None:
     data = {
         "medicine": "any",

@@ -84,7 +84,7 @@ def test_every_patient_whose_card_differs_is_named(primum: Run, folder: Path, pa
         "rules", "diff", MINI, "--rules", folder, "--pumps", "0", "--today", TODAY, "--patients", patients
     )
     assert f"no longer gets the card: 2 patients ({patients / 'export'} Patient/two; " in shown.stdout
-    assert "asked about 3 patients, 0 generated situations and 5 tests." in shown.stdout
+    assert "asked about 3 patients, 0 generated situations, 15 cases at limits and 5 tests." in shown.stdout
 
 
 def test_a_rule_that_is_as_it_was_is_named_where_its_card_gives_way_to_another(
