@@ -213,7 +213,7 @@ def read_rule(reading: Reading, name: str, parameters: Mapping[str, str], known:
             reading.problem(name, "unknown-parameter", f"there is no parameter {parameter}", mend, path)
     if rule is not None:
         reading.unknown_names(name, rule, known)
-    elif isinstance(data, dict):
+    else:
         # What else does not fit hides no name: an author is told of everything at once.
         taken = {
             Mark(entry.line, entry.column, entry.width) for entry in reading.problems if entry.file == name
