@@ -84,8 +84,8 @@ class UnlistedCodes:
             for found in unlisted
             for concept in sorted(self._known.get(found, frozenset()))
         )
-        still_open = self._open(unlisted)
-        answered = tuple(found for found in unlisted if found not in set(still_open))
+        still_open = frozenset(self._open(unlisted))
+        answered = tuple(found for found in unlisted if found not in still_open)
         looked_up = LookedUp(members, _problem(len(still_open)), answered, tuple(sorted(self._expressions)))
         return replace(request, looked_up=looked_up)
 
