@@ -17,16 +17,7 @@ from engine.concepts import CodedText, ConceptLibrary, Membership
 from engine.dates import DateInterval, within
 from engine.doses import runs
 from engine.errors import UnitError
-from engine.facts import (
-    ConditionFact,
-    Course,
-    DeviceFact,
-    ListName,
-    MedicationFact,
-    PatientFacts,
-    ProcedureFact,
-    TherapyStatus,
-)
+from engine.facts import Course, ListName, MedicationFact, PatientFacts, ProcedureFact, TherapyStatus
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
 from engine.free_text import names, spoken_of, takes_away, words_of, words_that_name
 from engine.medicine import Medicine
@@ -333,20 +324,20 @@ def _not_told_apart(count: int) -> str:
 
 def _pumps(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
     """Pumps on record, and diagnoses and procedures of patients who have one."""
-    return tuple(
-        entry(fact)
-        for name, concept in (
-            (ListName.DEVICES, medicine.device),
-            (ListName.CONDITIONS, medicine.presence),
-            (ListName.PROCEDURES, medicine.presence),
-        )
-        if concept is not None
-        for fact in _still_telling(_called(name, concept, record))
-    )
+    devices = [fact for fact in _called(ListName.DEVICES, medicine.device, record) if fact.active]
+    diagnoses = [
+        fact
+        for fact in _called(ListName.CONDITIONS, medicine.presence, record)
+        if fact.course is Course.CURRENT
+    ]
+    procedures = _not_undone(_called(ListName.PROCEDURES, medicine.presence, record))
+    return tuple(entry(fact) for fact in (*devices, *diagnoses, *procedures))
 
 
-def _called(name: ListName, concept: str, record: Record) -> list[Any]:
+def _called(name: ListName, concept: str | None, record: Record) -> list[Any]:
     """The entries of a list that are in a concept, by their code or, where nobody knows that, by their words."""
+    if concept is None:
+        return []
     return [
         fact
         for fact in record.possible(name, concept)
@@ -354,24 +345,21 @@ def _called(name: ListName, concept: str, record: Record) -> list[Any]:
     ]
 
 
-def _still_telling(facts: list[Any]) -> Iterator[Any]:
-    """The signs of a pump that still are one.
-
-    A procedure is one when it was done, and no pump is known to have been taken away after it.
-    """
-    done = [fact for fact in facts if isinstance(fact, ProcedureFact) and fact.done]
-    removed = [fact for fact in done if takes_away(spoken_of(fact.code))]
-    ends = [fact.performed.earliest for fact in removed if fact.performed is not None]
-    for fact in facts:
-        if isinstance(fact, DeviceFact):
-            tells = fact.active
-        elif isinstance(fact, ConditionFact):
-            tells = fact.course is Course.CURRENT
-        else:
-            over = fact.performed is not None and any(end >= fact.performed.latest for end in ends)
-            tells = fact in done and fact not in removed and not over
-        if tells:
-            yield fact
+def _not_undone(procedures: Iterable[ProcedureFact]) -> list[ProcedureFact]:
+    """The procedures that were done, and after which no pump is known to have been taken away."""
+    kept: list[ProcedureFact] = []
+    ends = []
+    for fact in procedures:
+        if not fact.done:
+            continue
+        if not takes_away(spoken_of(fact.code)):
+            kept.append(fact)
+        elif fact.performed is not None:
+            ends.append(fact.performed.earliest)
+    if not ends:
+        return kept
+    last = max(ends)
+    return [fact for fact in kept if fact.performed is None or last < fact.performed.latest]
 
 
 def _is_or_is_called(concepts: ConceptLibrary, concept: str, code: CodedText) -> bool:
