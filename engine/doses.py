@@ -10,7 +10,7 @@ from itertools import pairwise
 from engine.errors import UnitError
 from engine.facts import Dosage, MedicationFact
 from engine.finding import Truth, truth_of
-from engine.quantity import Quantity, QuantityInterval, convert
+from engine.quantity import Quantity, QuantityInterval
 
 
 def runs(medication: MedicationFact) -> bool:
@@ -45,13 +45,9 @@ def _in_unit(amount: QuantityInterval | None, unit: str) -> QuantityInterval | N
     if amount is None or amount.unit == unit:
         return amount
     try:
-        low, high = (
-            None if end is None else convert(Quantity(end, amount.unit), unit).value
-            for end in (amount.low, amount.high)
-        )
+        return amount.converted(unit)
     except UnitError:
         return None
-    return QuantityInterval(low, amount.low_inclusive, high, amount.high_inclusive, unit)
 
 
 def falls(medication: MedicationFact) -> bool:

@@ -239,6 +239,12 @@ class QuantityInterval:
         answers = {_negated(self._under(threshold, False, substance)), self._under(upper, True, substance)}
         return False if False in answers else None if None in answers else True
 
+    def converted(self, unit: str) -> QuantityInterval:
+        """The interval in another unit; UnitError when the units do not measure the same thing."""
+        ends = (self.low, self.high)
+        low, high = (None if end is None else convert(Quantity(end, self.unit), unit).value for end in ends)
+        return QuantityInterval(low, self.low_inclusive, high, self.high_inclusive, unit)
+
     def _under(self, threshold: Quantity, or_equal: bool, substance: str | None) -> bool | None:
         if self.unit == threshold.unit:  # fractions are slow, and decimals compare as exactly
             return self._beside(self.low, self.high, threshold.value, or_equal)

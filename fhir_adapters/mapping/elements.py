@@ -315,13 +315,9 @@ def converted(interval: QuantityInterval, unit: str) -> QuantityInterval | None:
     if not _convertible(interval.unit, unit):
         return None
     try:
-        low, high = (
-            None if end is None else convert(Quantity(end, interval.unit), unit).value
-            for end in (interval.low, interval.high)
-        )
+        return interval.converted(unit)
     except UnitError:
         return None
-    return QuantityInterval(low, interval.low_inclusive, high, interval.high_inclusive, unit)
 
 
 @lru_cache(maxsize=1024)
