@@ -228,7 +228,7 @@ def _scalar(event: ScalarEvent) -> Any:
 
 def parse_document(text: str, file: str) -> tuple[Document, list[Problem]]:
     """A YAML text as a document, and what is wrong with it; ``file`` is the name that problems carry."""
-    text = _normal(text)
+    text = plain(text)
     if (known := _IN_USE.get(text)) is not None:
         return replace(known, file=file), []
     document, problems = _Text(text, file).read()
@@ -237,8 +237,8 @@ def parse_document(text: str, file: str) -> tuple[Document, list[Problem]]:
     return document, problems
 
 
-def _normal(text: str) -> str:
-    """The text without a byte order mark, and with line feeds alone, whatever system it was written on."""
+def plain(text: str) -> str:
+    """A text as it is read: without a byte order mark, and with line feeds alone, whatever system it was written on."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -265,7 +265,7 @@ def read_document(path: FilePath, file: str) -> tuple[Document, list[Problem]]:
         return parse_document(content.decode(), file)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode()
-        document = Document(file, _normal(content.decode(errors="replace")))
+        document = Document(file, plain(content.decode(errors="replace")))
         mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
         return document, [
             document.problem_at(mark, "file-not-utf8", "this is not UTF-8 text", "save the file as UTF-8")

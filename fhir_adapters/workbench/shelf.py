@@ -11,6 +11,7 @@ from threading import Lock
 
 from engine.authoring.documents import is_case_file
 from engine.authoring.folder import Loaded
+from engine.authoring.loading import plain
 from engine.errors import CdsError
 
 Stamps = dict[Path, tuple[int, int]]
@@ -47,7 +48,7 @@ class Shelf:
         if not path.resolve().is_relative_to(_root(name, path).resolve()):
             raise NotWritten(f"{name} is a link out of the rules folder: nothing was written")
         content = self._content(name, path)
-        if (content is None) != (before is None) or (content is not None and _plain(content) != before):
+        if (content is None) != (before is None) or (content is not None and plain(content) != before):
             raise NotWritten(f"{name} has been changed elsewhere: nothing was written")
         # A file keeps the ends of lines that it has.
         crlf = content is not None and "\r\n" in content
@@ -102,8 +103,3 @@ class Shelf:
 def _root(name: str, path: Path) -> Path:
     """The folder with whose name the name of a file begins."""
     return path.parents[name.count("/") - 1]
-
-
-def _plain(content: str) -> str:
-    """A text as :func:`engine.authoring.loading.parse_document` takes it."""
-    return content.removeprefix("\ufeff").replace("\r\n", "\n")

@@ -120,3 +120,10 @@ def test_ends_of_lines_and_permissions_stay(shelf: Shelf, rule: Path) -> None:
     shelf.put(RULE, rule, text + "# more\n", text)
     assert rule.read_bytes() == (text + "# more\n").replace("\n", "\r\n").encode()
     assert rule.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_with_the_line_ends_of_old_macs_is_the_one_that_was_read(shelf: Shelf, rule: Path) -> None:
+    text = rule.read_text()
+    rule.write_bytes(text.replace("\n", "\r").encode())
+    shelf.put(RULE, rule, text + "# more\n", text)
+    assert rule.read_text() == text + "# more\n"
