@@ -79,7 +79,11 @@ def test_a_record_a_rule_and_a_test_with_the_keyboard_alone(page: Page, bench: B
         expect(page.locator(".cm-content")).to_be_focused()
         press(page, "Escape")
         tab_to(page, "From a record")
-        press(page, "Enter", "Tab")
+        press(page, "Enter")
+        # the box is drawn when the program has answered
+        expect(page.get_by_label("Paste a record")).to_be_visible()
+        press(page, "Tab")
+        expect(page.get_by_label("Paste a record")).to_be_focused()
         page.keyboard.insert_text((Path(__file__).parent / "record.json").read_text(encoding="utf-8"))
         tab_to(page, "Use this text")
         press(page, "Enter")
