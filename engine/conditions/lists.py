@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from engine.concepts import CodedText
 from engine.conditions.context import Context, drafts, search
 from engine.dates import DateInterval, is_future
 from engine.facts import (
@@ -19,6 +20,7 @@ from engine.facts import (
     ServiceFact,
 )
 from engine.finding import Finding, Truth, all_of, any_of, truth_of
+from engine.free_text import spoken_of, words_of
 from engine.language import (
     AllergyLeaf,
     AppointmentLeaf,
@@ -130,20 +132,27 @@ def _after(began: DateInterval, start: DateInterval) -> Truth:
 
 
 def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
-    """An allergy or intolerance by code or by the substance of a reaction (inventory ALLERGY)."""
+    """An allergy or intolerance by code or by the substance of a reaction (inventory ALLERGY).
+
+    A code denies only as long as the words beside it do not name the substance: a product may be too new for the list, and a code
+    may say no more than that there is an allergy to some medicine.
+    """
+    names = context.concepts.ingredients_of(leaf.allergy)
+
+    def is_to(substance: CodedText) -> Truth:
+        coded = context.is_in(leaf.allergy, substance)
+        named = coded is Truth.NOT_MET and not names.isdisjoint(words_of(spoken_of(substance)))
+        return Truth.UNKNOWN if named else coded
 
     def judge(fact: AllergyFact) -> Truth:
         if fact.active != (leaf.status == "active") or (
             leaf.type != "any" and fact.intolerance != (leaf.type == "intolerance")
         ):
             return Truth.NOT_MET
-        return (
-            any_of(context.is_in(leaf.allergy, substance) for substance in fact.substances)
-            if fact.substances
-            else Truth.UNKNOWN
-        )
+        return any_of(map(is_to, fact.substances)) if fact.substances else Truth.UNKNOWN
 
-    found = context.counting(context.possible(ListName.ALLERGIES, leaf.allergy))
+    coded = context.possible(ListName.ALLERGIES, leaf.allergy)
+    found = context.counting(context.facts.allergies if names else coded)
     finding = search(context, found, ListName.ALLERGIES, context.title(leaf.allergy), judge)
     if finding.truth is Truth.MET:
         used = {evidence.reference for evidence in finding.evidence}

@@ -1,15 +1,26 @@
-"""Whether a medicine that no list has may be the one in the pump, where the list says that it is complete."""
+"""What a medicine that no list has may be, in the pump and on the allergy list, where the list says that it is complete."""
 
 from dataclasses import replace
 
 import pytest
 
 from engine.concepts import CodedText, Coding, ConceptLibrary
-from engine.facts import Ingredient
-from engine.finding import Truth
+from engine.conditions import Context, find
+from engine.facts import AllergyFact, Ingredient
+from engine.finding import Finding, Truth
 from engine.medicines import identity, therapy
 from engine.record import Record
-from tests.engine.builders import CONCEPTS, MEDICINE, SYSTEMS, coded, medicine, patient
+from tests.engine.builders import (
+    CONCEPTS,
+    MEDICINE,
+    SYSTEMS,
+    coded,
+    context,
+    medicine,
+    patient,
+    reasons,
+    written,
+)
 
 NOT_MET, UNKNOWN = Truth.NOT_MET, Truth.UNKNOWN
 
@@ -66,3 +77,48 @@ class TestAProductThatOnlyACompleteListDoesNotHave:
         ]
         found = therapy(MEDICINE, Record(patient(medications=listed), self.LIBRARY))
         assert (found.certainty, found.medications) == (UNKNOWN, (listed[0],))
+
+
+class TestAnAllergyWhoseCodeIsInNoList:
+    """A code that no list has denies an allergy to the medicine, unless the words beside it name the substance (CI-01)."""
+
+    RXNORM, ATC, SNOMED = (SYSTEMS[name].uri for name in ("rxnorm", "atc", "snomed"))
+
+    def look(self, *substances: CodedText) -> Finding:
+        concepts = ConceptLibrary(
+            {
+                **CONCEPTS.concepts,
+                "baclofen": replace(CONCEPTS.concept("baclofen"), complete_in=("rxnorm", "snomed")),
+            },
+            SYSTEMS,
+        )
+        found = patient(allergies=[AllergyFact("AllergyIntolerance/1", substances)])
+        seen = Context(Record(found, concepts), MEDICINE, context(found).subject)
+        return find(written({"allergy": "baclofen"}), seen)
+
+    @pytest.mark.parametrize(
+        ("code", "truth"),
+        [
+            # The words stand beside the code, or in the text of the entry, and whatever else they say.
+            (CodedText((Coding(RXNORM, "9999999", "baclofen 5 MG Oral Granules [Brand]"),)), UNKNOWN),
+            (CodedText((Coding(RXNORM, "9999999"),), "Baclofen: rash"), UNKNOWN),
+            (CodedText((Coding(SNOMED, "9999999", "Product containing baclofen"),)), UNKNOWN),
+            # A code that a list has, and that says something else or less, settles it no more than one that no list has.
+            (CodedText((Coding(ATC, "N02AA01"),), "morphine and baclofen"), UNKNOWN),
+            # Other words, or none, leave the code its say.
+            (CodedText((Coding(RXNORM, "9999999", "amoxicillin 500 MG Oral Capsule"),)), NOT_MET),
+            (CodedText((Coding(RXNORM, "9999999", "abaclofena"),)), NOT_MET),
+            (CodedText((Coding(RXNORM, "9999999"),)), NOT_MET),
+            (CodedText((Coding(RXNORM, "1292"),), "baclofen"), Truth.MET),
+        ],
+    )
+    def test_is_left_open_by_words_that_name_the_substance(self, code: CodedText, truth: Truth) -> None:
+        finding = self.look(code)
+        assert finding.truth is truth
+        if truth is UNKNOWN:
+            assert reasons(finding) == ["1 entry of the allergy list has no code that is known here"]
+
+    def test_is_left_open_by_the_substance_of_a_reaction_too(self) -> None:
+        other, named = coded("opioids"), CodedText((Coding(self.RXNORM, "9999999", "baclofen"),))
+        assert self.look(other, named).truth is UNKNOWN
+        assert self.look(other).truth is NOT_MET
