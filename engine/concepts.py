@@ -44,6 +44,10 @@ class Coding:
     display: str = ""
 
 
+UNREAD: Final = Coding("", "")
+"""Stands for a coding whose code cannot be read, beside others: it may be any, so that the others deny nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class CodedText:
     """A FHIR CodeableConcept: any number of codings for one meaning, and the text as it was entered."""
@@ -307,10 +311,11 @@ class ConceptLibrary:
             if len(self._standings) >= CODINGS_KEPT:
                 self._standings.clear()
             known = [self._known(coding) for coding in codings]
+            denies = UNREAD not in codings
             found = self._standings[codings] = Standing(
                 frozenset().union(*(each.within for each in known)),
-                any(each.anywhere for each in known),
-                frozenset(self.system_uri(coding.system) for coding in codings),
+                denies and any(each.anywhere for each in known),
+                frozenset(self.system_uri(coding.system) for coding in codings if denies),
             )
         return found
 

@@ -28,7 +28,7 @@ from threading import Lock
 from typing import Any, Final, Literal, TypeVar
 
 from engine.errors import QuantityError, UnitError
-from engine.unit_spelling import annotates_a_unit, per_body_surface, ucum_spelling
+from engine.unit_spelling import annotates_a_unit, per_body_surface, per_day, ucum_spelling
 
 Comparison = Literal["below", "at_or_below", "above", "at_or_above", "between"]
 
@@ -118,7 +118,7 @@ def read_unit(code: str | None, unit: str | None, system: str | None) -> str | N
     """
     readings: list[str] = []
     if code and system and system.rstrip("/") in _UCUM_SYSTEMS:
-        readings += [per_body_surface(code), ucum_spelling(code)]
+        readings += [per_day(per_body_surface(code)), ucum_spelling(code)]
     elif code and not system:
         readings.append(ucum_spelling(code))
     if unit:
@@ -315,8 +315,8 @@ _PART = re.compile(r"([./]?)((?:\[[^\[\]]*\]|[^./{}\[\]])+(?:\{[^{}]*\})?|\{[^{}
 _WITHOUT_PREFIX = re.compile(r"^[^\[]*(?=\[)")
 _PLAIN_NUMBER = re.compile(r"[0-9]+|10[*^][+-]?[0-9]+")
 # Brackets, long numbers and towering exponents make arithmetic endless; levels (bel of something) are not
-# proportional.
-_NOT_FOR_US = re.compile(r"[()]|[0-9]{4}|B\[")
+# proportional; ug/12.h is ug.h/12 to UCUM, and to nobody else.
+_NOT_FOR_US = re.compile(r"[()]|[0-9]{4}|B\[|/[0-9]+\.?[A-Za-z]")
 # Annotations that only say what is counted: {beats}/min is /min, {cells}/uL is /uL.
 _COUNTED = frozenset({"{#}", "{beat}", "{beats}", "{breath}", "{breaths}", "{cell}", "{cells}", "{count}"})
 

@@ -14,9 +14,11 @@ from typing import Final
 PER_BODY_SURFACE: Final = "{1.73_m2}"
 
 _BODY_SURFACE = re.compile(
-    r"\(173\.10\*-2\.m2\) | (?: [\[{(] \s* )? 1[.,]73 [\s_]* (?: m\s?\^?2 | sq\.?\s?m ) (?: \s* [\]})] )?",
+    r"\(173\.10\*-2\.m2\) | (?: [\[{(] \s* )? 1[.,]73 [\s_.]* (?: m\s?\^?2 | sq\.?\s?m ) (?: \s* [\]})] )?",
     re.IGNORECASE | re.VERBOSE,
 )
+# UCUM's list of common units has ug/(24.h); without brackets its order of operations puts the hours above the line, and nobody means that.
+_PER_DAY = re.compile(r"/\s*\(?\s*24[\s.]*h(?:rs?|ours?)?\s*\)?(?![a-z])", re.IGNORECASE)
 _ANNOTATION: Final = re.compile(r"\{([^{}]*)\}")
 _PER = re.compile(r"\s+per\s+", re.IGNORECASE)
 
@@ -74,6 +76,11 @@ def per_body_surface(code: str) -> str:
     return _BODY_SURFACE.sub(PER_BODY_SURFACE, code)
 
 
+def per_day(code: str) -> str:
+    """Return a unit with whatever it writes for 24 hours below the line (``ug/24.h``, ``mg/24 hours``) as ``/d``."""
+    return _PER_DAY.sub("/d", code)
+
+
 def annotates_a_unit(code: str) -> bool:
     """Whether an annotation of a UCUM code is itself a unit: ``{ug}`` counts as the number one there, and was hardly meant so."""
     return any(_PARTS.get(words.strip().casefold()) for words in _ANNOTATION.findall(code))
@@ -86,5 +93,5 @@ def ucum_spelling(text: str) -> str:
     whole = _WHOLE.get(normal.casefold())
     if whole is not None:
         return whole
-    parts = (part.strip() for part in _PER.sub("/", per_body_surface(normal)).split("/"))
+    parts = (part.strip() for part in per_day(_PER.sub("/", per_body_surface(normal))).split("/"))
     return "/".join(_PARTS.get(" ".join(part.casefold().split()), part) for part in parts)

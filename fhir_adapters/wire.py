@@ -34,7 +34,7 @@ WHOLE: Final = frozenset(
 )
 
 _EVERY = "resourceType id contained modifierExtension implicitRules"
-_REQUEST = "status intent doNotPerform subject patient authoredOn occurrenceDateTime occurrencePeriod"
+_REQUEST = "status intent doNotPerform subject patient authoredOn occurrenceDateTime occurrencePeriod occurrenceTiming"
 
 MEMBERS: Final[Mapping[str, frozenset[str]]] = {
     type_: frozenset(f"{_EVERY} {members}".split())

@@ -9,6 +9,7 @@ from engine.concepts import CodedText
 from engine.dates import DateInterval, age_on, is_future
 from engine.facts import ConditionFact, Course, Gap
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.choices import date_of, stated
 from fhir_adapters.mapping.elements import Json, boolean, converted, date_interval, quantity
 from fhir_adapters.mapping.statuses import meaning_of, status_of
 
@@ -25,6 +26,7 @@ _COURSE: Final = {
 _VERIFICATION: Final = frozenset(
     {"confirmed", "provisional", "differential", "unconfirmed", "unknown", "refuted", "entered-in-error"}
 )
+_KINDS: Final = ("DateTime", "Period", "Boolean", "Age", "Range", "String")
 _DENIED: Final = frozenset({"refuted", "entered-in-error"})
 
 
@@ -86,7 +88,9 @@ def _course(clinical: str, ended: bool, reference: str, issues: DataIssues) -> C
 def _has_ended(
     resource: Json, abatement: DateInterval | None, birth: DateInterval | None, now: datetime
 ) -> bool:
-    """Whether an abatement certainly lies in the past; one that says nothing, or may be to come, does not."""
+    """Whether an abatement certainly lies in the past; one that says nothing, contradicts itself or may be to come does not."""
+    if len(_kinds(resource, "abatement")) > 1 and abatement is None:
+        return False
     if boolean(resource.get("abatementBoolean")) is True:
         return True
     if abatement is not None and is_future(abatement, now) is False:
@@ -104,18 +108,18 @@ def _has_ended(
 
 def _moment(resource: Json, element: str, reference: str, issues: DataIssues) -> DateInterval | None:
     """The date or period of a choice element; other types (an age, a text) are not read as dates."""
-    for kind in ("DateTime", "Period"):
-        value = resource.get(f"{element}{kind}")
-        if value is not None:
-            found = date_interval(value)
-            if found is None:
-                issues.add(reference, f"{element}{kind}", "unreadable", "it is not a date")
-            return found
-    for kind in ("Age", "Range", "String"):
-        if resource.get(f"{element}{kind}") is not None:
+    kinds = _kinds(resource, element)
+    if len(kinds) > 1 or kinds == [f"{element}DateTime"] or kinds == [f"{element}Period"]:
+        return date_of(resource, element, kinds, reference, issues)
+    for name in kinds:
+        if name != f"{element}Boolean":
             why = "no date is made of it: only dates and periods are read here"
-            issues.add(reference, f"{element}{kind}", "ignored", why)
+            issues.add(reference, name, "ignored", why)
     return None
+
+
+def _kinds(resource: Json, element: str) -> list[str]:
+    return stated(resource, (f"{element}{kind}" for kind in _KINDS))
 
 
 def _recorded(resource: Json) -> DateInterval | None:

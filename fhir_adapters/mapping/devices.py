@@ -10,6 +10,7 @@ from engine.concepts import CodedText
 from engine.dates import DateInterval
 from engine.facts import DeviceFact, Gap
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.choices import DIFFERENT
 from fhir_adapters.mapping.elements import (
     Json,
     as_list,
@@ -67,7 +68,10 @@ def device_use(resource: Json, name: str, issues: DataIssues, *, resolve: Resolv
         status = found if found in _INACTIVE else status
         if modifies(named):
             return unreadable(name, "device", MODIFIED, issues)
-    kind = codeable_concept(used.get("concept")) if named is None else _type(named)
+    stated = codeable_concept(used.get("concept"))
+    kind = stated if named is None else _type(named)
+    if named is not None and stated.codings:  # R5's reference may have both, which are of one device
+        kind = CodedText((*stated.codings, *kind.codings), kind.text or stated.text)
     if not kind.codings and not kind.text:
         kind = CodedText(text=text(used.get("display")))
     code = meaning(kind, "device", name, issues)
@@ -102,10 +106,11 @@ def _replace_by(resource: Json, name: str, issues: DataIssues) -> DateInterval |
     """
     for prop in nodes(resource.get("property")):
         if _REPLACEMENT.search(codeable_concept(prop.get("type")).label):
-            found = next(filter(None, map(date_interval, _dates(prop))), None)
-            if found is not None:
-                return found
-            issues.add(name, "property", "unreadable", "a replacement date that is not a date")
+            found = set(filter(None, map(date_interval, _dates(prop))))
+            if len(found) == 1:
+                return found.pop()
+            why = "a replacement date that is not a date" if not found else DIFFERENT
+            issues.add(name, "property", "unreadable", why)
     if "expirationDate" in resource or "expiry" in resource:
         issues.add(name, "expirationDate", "not checked", "it may be the shelf life of an implanted device")
     return None

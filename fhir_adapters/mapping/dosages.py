@@ -39,6 +39,7 @@ AS_NEEDED: Final = "it is given as needed, so that the amount a day is at most w
 _FLAGS: Final = ("asNeededBoolean", "asNeeded")
 _REASONS: Final = ("asNeededCodeableConcept", "asNeededFor")
 _DOSE: Final = ("doseQuantity", "doseRange", "dose", "doseSimpleQuantity")
+_RATES: Final = ("ug/d", "mL/d", "ug/kg/d", "mL/kg/d", "ug/m2/d")
 _RATE: Final = ("rateQuantity", "rateRatio", "rateRange", "rateSimpleQuantity")
 
 
@@ -91,11 +92,7 @@ def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageRead
     problems: Problems = []
     dose, rate = _dose_and_rate(raw, problems)
     nothing = not problems and _is_zero(dose, rate)
-    if dose is not None and rate is None and _per_time(dose.unit):
-        dose, rate = None, dose
-    if rate is not None and not _per_time(rate.unit):
-        problems.append("the rate is not an amount in a time")
-        rate = None
+    dose, rate = _told_apart(dose, rate, problems)
     times = schedule(raw.get("timing"), problems)
     once = times.once or (given and dose is not None and times.most is None)
     volume = converted(dose, "mL") if dose is not None else None
@@ -185,8 +182,28 @@ def _first(raw: Json, names: tuple[str, ...], what: str, problems: Problems) -> 
     return stated
 
 
-def _per_time(unit: str) -> bool:
-    return "/" in unit and unit.rpartition("/")[2] in DAYS
+def _told_apart(
+    dose: QuantityInterval | None, rate: QuantityInterval | None, problems: Problems
+) -> tuple[QuantityInterval | None, QuantityInterval | None]:
+    """Dose and rate by their units: an amount in a time is a rate wherever it stands, and nothing else is one."""
+    stated, rate = rate, _as_rate(rate)
+    if stated is not None and rate is None:
+        problems.append("the rate is not an amount in a time")
+    also = _as_rate(dose)
+    if also is None:
+        return dose, rate
+    if rate is not None and converted(also, rate.unit) != rate:
+        problems.append("the dose is a rate, and another rate is stated")
+        return None, None
+    return None, rate or also
+
+
+def _as_rate(stated: QuantityInterval | None) -> QuantityInterval | None:
+    """An amount with the time it is given in as the last part of its unit (``ug/kg/d``); None where there is none."""
+    if stated is None or ("/" in stated.unit and stated.unit.rpartition("/")[2] in DAYS):
+        return stated
+    # What spells the time otherwise (ug.d-1, ug/d/kg) is told by what it measures.
+    return next((found for unit in _RATES if (found := converted(stated, unit)) is not None), None)
 
 
 def _mass(
@@ -283,6 +300,8 @@ def _limited(
         if limit is not None and limit.high is not None and (daily.high is None or limit.high < daily.high):
             low = None if daily.low is None else min(daily.low, limit.high)
             daily = QuantityInterval(low, daily.low_inclusive, limit.high, True, daily.unit)
+    if any(boolean(raw.get(name)) is False for name in _FLAGS) and any(raw.get(name) for name in _REASONS):
+        problems.append("whether it is given as needed is stated in more than one way, and differently")
     unclear = not all(readable(raw, name) for name in _FLAGS)
     if unclear or any(boolean(raw.get(name)) for name in _FLAGS) or any(raw.get(name) for name in _REASONS):
         problems.append("whether it is given as needed cannot be read" if unclear else AS_NEEDED)

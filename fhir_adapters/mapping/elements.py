@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
 
-from engine.concepts import CodedText, Coding
+from engine.concepts import UNREAD, CodedText, Coding
 from engine.dates import DateInterval
 from engine.errors import UnitError
 from engine.quantity import Quantity, QuantityInterval, convert, read_unit, read_value
@@ -82,6 +82,14 @@ def coding(value: object) -> Coding | None:
     return Coding(text(value.get("system")), found, text(value.get("display"))) if found else None
 
 
+def unread(entry: object) -> bool:
+    """Whether an entry of ``coding`` has a code or a system that cannot be read, or is no object; one without a code says no more."""
+    if not isinstance(entry, dict):
+        return True
+    said, system = entry.get("code"), entry.get("system")
+    return (said is not None and not code(said)) or (system is not None and not text(system))
+
+
 def codeable_concept(value: object) -> CodedText:
     """A CodeableConcept; a bare Coding or text and the ``concept`` of an R5 CodeableReference count as one.
 
@@ -105,6 +113,8 @@ def codeable_concept(value: object) -> CodedText:
         raw = value
     entries = as_list(raw)
     codings = [found for found in map(coding, entries) if found]
+    if codings and any(map(unread, entries)):
+        codings.append(UNREAD)
     words = text(value.get("text"))
     if not words and not codings:
         words = next((display for entry in entries if (display := text(node(entry).get("display")))), "")

@@ -7,12 +7,12 @@ from typing import Final
 from engine.concepts import CodedText
 from engine.facts import EncounterFact, Gap
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.choices import date_of
 from fhir_adapters.mapping.elements import (
     Json,
     code,
     codeable_concept,
     codeable_concepts,
-    date_interval,
 )
 from fhir_adapters.mapping.statuses import status_of, unreadable
 
@@ -48,7 +48,7 @@ def encounter(
     if kind is None and not types:
         issues.add(reference, "class", "unreadable", "it does not say what it is")
     named = bool(in_context) and code(resource.get("id")) == in_context
-    when = date_interval(resource.get("period")) or date_interval(resource.get("actualPeriod"))
+    when = date_of(resource, "period", ("period", "actualPeriod"), reference, issues)
     return EncounterFact(reference, _STATUSES[status], kind, types, when, named)
 
 

@@ -17,6 +17,7 @@ from engine.dates import DateInterval
 from engine.facts import Gap, MedicationFact, OrderAction, TherapyStatus
 from engine.quantity import Quantity
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.choices import DIFFERENT, stated
 from fhir_adapters.mapping.dosages import AS_NEEDED, DosageReading, read_dosages
 from fhir_adapters.mapping.elements import (
     Json,
@@ -112,7 +113,7 @@ def medication_fact(
             if problem != AS_NEEDED:
                 issues.add(name, f"{element}[{index}]", "unreadable", problem)
     supply = _supply_days(raw, issues, name)
-    course = _course(kind, raw, readings, supply)
+    course = _course(kind, raw, readings, supply, issues, name)
     dosages = tuple(reading.dosage for reading in readings)
     action = OrderAction.START
     if draft:
@@ -161,9 +162,19 @@ def _under_review(raw: Json, issues: DataIssues, name: str) -> Standing | None:
     return Standing(TherapyStatus.CURRENT)
 
 
-def _course(kind: Kind, raw: Json, readings: Sequence[DosageReading], supply: Decimal | None) -> _Course:
+def _course(
+    kind: Kind,
+    raw: Json,
+    readings: Sequence[DosageReading],
+    supply: Decimal | None,
+    issues: DataIssues,
+    name: str,
+) -> _Course:
     if kind == "request":
         return _ordered_course(raw, readings, supply)
+    if kind != "dispense" and len({date_interval(raw[key]) for key in stated(raw, _EVENTS[kind])}) > 1:
+        issues.add(name, "effective[x]", "unreadable", DIFFERENT)
+        return _Course()
     for key in _EVENTS[kind]:
         value = raw.get(key)
         if isinstance(value, dict):
@@ -347,7 +358,7 @@ def _other_substance(one: MedicationFact, other: MedicationFact) -> bool:
 
 def _substances(fact: MedicationFact) -> set[tuple[str, str]]:
     codes = (fact.product, *(part.code for part in fact.ingredients if part.active))
-    return {(coding.system, coding.code) for concept in codes for coding in concept.codings}
+    return {(coding.system, coding.code) for concept in codes for coding in concept.codings if coding.code}
 
 
 def _same_route(one: MedicationFact, other: MedicationFact) -> bool | None:
@@ -360,6 +371,6 @@ def _same_route(one: MedicationFact, other: MedicationFact) -> bool | None:
 
 
 def _routes(fact: MedicationFact) -> set[tuple[str, str]]:
-    stated = [dosage.route for dosage in fact.dosages if dosage.route is not None]
-    coded = {(coding.system, coding.code) for route in stated for coding in route.codings}
-    return coded | {("", route.text.casefold()) for route in stated if not route.codings}
+    routes = [dosage.route for dosage in fact.dosages if dosage.route is not None]
+    coded = {(coding.system, coding.code) for route in routes for coding in route.codings if coding.code}
+    return coded | {("", route.text.casefold()) for route in routes if not route.codings}

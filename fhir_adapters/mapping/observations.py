@@ -9,6 +9,7 @@ from engine.dates import DateInterval
 from engine.facts import Gap, ObservationFact
 from engine.quantity import Quantity, QuantityInterval, read_value
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.choices import date_of, stated
 from fhir_adapters.mapping.elements import (
     Json,
     Problems,
@@ -31,6 +32,7 @@ _PRELIMINARY: Final = frozenset({"preliminary", "unknown"})
 _IGNORED: Final = frozenset({"registered", "specimen-in-process", "cancelled", "entered-in-error"})
 _KNOWN: Final = _USED | _PRELIMINARY | _IGNORED
 
+_EFFECTIVE: Final = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
 _MEASURED: Final = ("valueQuantity", "valueRange", "valueRatio")
 # Values that no rule compares, with the words that say so.
 _NOT_READ: Final = {
@@ -92,8 +94,8 @@ def _one(
 
 def _contradicts_itself(resource: Json, problems: Problems) -> bool:
     """Whether it has more than one value, or one beside the reason for having none (FHIR's obs-6 forbids it)."""
-    stated = [value for name, value in resource.items() if name.startswith("value")]
-    values = sum(value not in (None, {}, []) for value in stated)
+    said = [value for name, value in resource.items() if name.startswith("value")]
+    values = sum(value not in (None, {}, []) for value in said)
     if values > 1:
         problems.append("it has more than one value")
     elif values and resource.get("dataAbsentReason"):
@@ -142,15 +144,13 @@ def _has_value(resource: Json) -> bool:
 
 def _effective(resource: Json, reference: str, issues: DataIssues) -> DateInterval | None:
     """When it was true of the patient; the time of its issue is a guess at that, which is noted."""
-    for name in ("effectiveDateTime", "effectivePeriod", "effectiveInstant"):
-        if name in resource:
-            found = date_interval(resource[name])
-            if found is not None:
-                return found
-            issues.add(reference, name, "unreadable", "it is not a date")
-    timing = _timing(node(resource.get("effectiveTiming")))
-    if timing is not None:
-        return timing
+    kinds = stated(resource, _EFFECTIVE)
+    if kinds == ["effectiveTiming"]:
+        found = _timing(node(resource["effectiveTiming"]))
+    else:
+        found = date_of(resource, "effective", kinds, reference, issues)
+    if found is not None or len(kinds) > 1:
+        return found
     issued = date_interval(resource.get("issued"))
     if issued is not None:
         issues.add(reference, "effective[x]", "assumed", "the time of its issue, because no other is stated")

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from engine.facts import Person
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.choices import DIFFERENT
 from fhir_adapters.mapping.elements import Json, boolean, date_interval, text
 
 OLDEST: Final = 120
@@ -41,6 +42,8 @@ def person(resource: Json, reference: str, issues: DataIssues, *, now: datetime)
     deceased = (
         boolean(resource.get("deceasedBoolean")) is True or resource.get("deceasedDateTime") is not None
     )
+    if deceased and boolean(resource.get("deceasedBoolean")) is False:
+        issues.add(reference, "deceased[x]", "assumed", f"{DIFFERENT}; the patient counts as deceased")
     if deceased:
         why = "the patient has died; the rules look at the record all the same"
         issues.add(reference, "deceased", "assumed", why)

@@ -8,7 +8,8 @@ from engine.concepts import CodedText
 from engine.dates import DateInterval
 from engine.facts import Gap, ProcedureFact
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import Json, date_interval
+from fhir_adapters.mapping.choices import date_of, stated
+from fhir_adapters.mapping.elements import Json
 from fhir_adapters.mapping.statuses import denied_by, meaning_of, status_of
 
 # A stopped (STU3: aborted) procedure has been begun, and one of unknown status may have been done.
@@ -39,13 +40,11 @@ def procedure(resource: Json, reference: str, issues: DataIssues) -> ProcedureFa
 
 def _performed(resource: Json, reference: str, issues: DataIssues) -> DateInterval | None:
     """When: performed[x] of STU3 and R4, occurrence[x] of R5; an age or a text is not read as a date."""
-    for name in ("performedDateTime", "performedPeriod", "occurrenceDateTime", "occurrencePeriod"):
-        if name in resource:
-            found = date_interval(resource[name])
-            if found is None:
-                issues.add(reference, name, "unreadable", "it is not a date")
-            return found
-    other = next((name for name in resource if name.startswith(("performed", "occurrence"))), None)
-    if other is not None:
+    kinds = stated(
+        resource, sorted(name for name in resource if name.startswith(("performed", "occurrence")))
+    )
+    if len(kinds) > 1 or any(name.endswith(("DateTime", "Period")) for name in kinds):
+        return date_of(resource, "performed", kinds, reference, issues)
+    for other in kinds:
         issues.add(reference, other, "ignored", "only dates and periods are read here")
     return None

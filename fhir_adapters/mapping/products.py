@@ -6,7 +6,7 @@ reference; the reference may be to a contained resource, an entry of the Bundle,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from engine.dates import DateInterval
 from engine.facts import Ingredient
 from engine.quantity import Quantity, read_value
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.choices import either, stated
 from fhir_adapters.mapping.elements import (
     NO_CODE,
     NOTHING,
@@ -32,7 +33,8 @@ from fhir_adapters.mapping.elements import (
     text,
     unit_of,
 )
-from fhir_adapters.mapping.shapes import MODIFIED, modifies
+from fhir_adapters.mapping.shapes import MODIFIED, modifies, says_nothing
+from fhir_adapters.resource_types import DSTU2
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
 
@@ -71,9 +73,12 @@ def read_product(resource: Json, resolve: Resolve, issues: DataIssues, name: str
     One that cannot be found has no code but the words beside the reference, and a problem, so that whatever asks
     what it is gets no answer instead of "no". Beside a code it is an ingredient of which no more is known.
     """
-    stated = resource.get("medication")
-    concept = codeable_concept(resource.get("medicationCodeableConcept") or stated)
-    target = reference(resource.get("medicationReference") or stated)
+    kinds = stated(resource, ("medicationCodeableConcept", "medicationReference", "medication"))
+    if len(kinds) > 1:
+        return _of_several(kinds, resource, resolve, issues, name)
+    said = resource.get("medication")
+    concept = codeable_concept(resource.get("medicationCodeableConcept") or said)
+    target = reference(resource.get("medicationReference") or said)
     medication = find(target, resolve, resource)
     if medication is not None:
         return _of_medication(medication, concept, resource, resolve, issues, name)
@@ -83,11 +88,34 @@ def read_product(resource: Json, resolve: Resolve, issues: DataIssues, name: str
         "the medicine is not stated" if target is None else "the medicine is a reference that leads nowhere"
     )
     issues.add(name, "medication", "unreadable", problem if target is None else f"{problem}: {target[:200]}")
-    beside = node(resource.get("medicationReference")) or node(node(stated).get("reference"))
+    beside = node(resource.get("medicationReference")) or node(node(said).get("reference"))
     words = CodedText(text=text(beside.get("display")))
     if concept.codings:
         return Product(concept, (Ingredient(words),), problems=(problem,))
     return Product(CodedText(text=concept.text or words.text), problems=(problem,))
+
+
+def _of_several(
+    kinds: Iterable[str], resource: Json, resolve: Resolve, issues: DataIssues, name: str
+) -> Product:
+    """The medicine where more than one of its types is there: as a mixture of what they name, so that each of them counts."""
+    others = dict.fromkeys(kinds)
+    found = [
+        read_product({**resource, **others, kind: resource[kind]}, resolve, issues, name) for kind in others
+    ]
+    codes = [product.code for product in found if product.code.codings or product.code.text]
+    if len(set(codes)) == 1 and not any(product.ingredients or product.problems for product in found):
+        return found[0]
+    issues.add(name, "medication[x]", "assumed", "the medicine is stated in more than one way; each counts")
+    concentrations = [product.concentration for product in found if product.concentration is not None]
+    return Product(
+        either([code for code in codes if code.codings] or codes[:1]),
+        tuple(part for product in found for part in (Ingredient(product.code), *product.ingredients)),
+        next((product.form for product in found if product.form is not None), None),
+        next((product.batch_expiry for product in found if product.batch_expiry is not None), None),
+        concentrations[0] if len(concentrations) == 1 else None,
+        tuple(dict.fromkeys(problem for product in found for problem in product.problems)),
+    )
 
 
 def _of_medication(
@@ -96,6 +124,8 @@ def _of_medication(
     problems: Problems = []
     if text(medication.get("status")) == "entered-in-error":
         problems.append("the medicine that is named was entered in error")
+    elif not says_nothing(medication.get("product")):
+        problems.append(f"the medicine that is named cannot be read: {DSTU2}")
     elif any(map(modifies, (medication, *nodes(medication.get("ingredient"))))):
         problems.append(f"the medicine that is named cannot be read: {MODIFIED}")
     if problems:  # what it says can neither be the medicine nor deny that it is
@@ -105,19 +135,19 @@ def _of_medication(
     if concept.codings:
         code = CodedText((*concept.codings, *code.codings), concept.text or code.text)
     ingredients = []
-    for stated in as_list(medication.get("ingredient")):
-        entry = stated if isinstance(stated, dict) else {"item": stated}
-        item = entry.get("itemCodeableConcept") or entry.get("item")
-        ingredient = codeable_concept(item)
-        if not ingredient.codings:
-            link = entry.get("itemReference") or item
-            found = find(reference(link), resolve, medication, container)
-            beside = node(node(link).get("reference")) or node(link)
-            ingredient = _substance(found, ingredient.text or text(beside.get("display")))
+    for part in as_list(medication.get("ingredient")):
+        entry = part if isinstance(part, dict) else {"item": part}
+        items = stated(entry, ("itemCodeableConcept", "itemReference", "item"))
+        if len(items) > 1:
+            problems.append("an ingredient is stated in more than one way")
+        ingredient = either(_item(entry[item], resolve, medication, container) for item in items)
         if not ingredient.codings:
             problems.append("an ingredient has no code")
         active = boolean(entry.get("isActive")) is not False
         ingredients.append(Ingredient(ingredient, _strength(entry, problems), active))
+    if not says_nothing(node(medication.get("package")).get("content")):
+        problems.append("what a package holds is not read")
+        ingredients.append(Ingredient(NO_CODE))
     if not (code.codings or code.text or ingredients):
         problems.append("the medicine has no code")
     for problem in dict.fromkeys(problems):
@@ -133,9 +163,15 @@ def _of_medication(
     )
 
 
-def _substance(found: Json | None, words: str) -> CodedText:
+def _item(item: Any, resolve: Resolve, *containers: Json) -> CodedText:
+    """An ingredient by its own code, else by that of the Substance or Medication that it refers to; in words where there is none."""
+    concept = codeable_concept(item)
+    if concept.codings:
+        return concept
+    found = find(reference(item), resolve, *containers)
     code = codeable_concept((found or NOTHING).get("code"))
-    return code if code.codings or code.text else CodedText(text=words)
+    beside = node(node(item).get("reference")) or node(item)
+    return code if code.codings or code.text else CodedText(text=concept.text or text(beside.get("display")))
 
 
 def _batch_expiry(medication: Json) -> DateInterval | None:
@@ -147,12 +183,16 @@ def _batch_expiry(medication: Json) -> DateInterval | None:
 def _strength(entry: Json, problems: Problems) -> Quantity | None:
     """The concentration in a mass per mL (``500 ug/mL``) where it is one, else the content of one piece."""
     what = "the strength of an ingredient"
-    stated = next((entry[name] for name in _STRENGTHS if entry.get(name)), None)
-    if stated is None:
-        return None
-    below = node(node(stated).get("denominator"))
+    found = {_content(entry[name], what, problems) for name in stated(entry, _STRENGTHS)}
+    if len(found) > 1:
+        problems.append(f"{what} is stated more than once, and differently")
+    return found.pop() if len(found) == 1 else None
+
+
+def _content(said: Any, what: str, problems: Problems) -> Quantity | None:
+    below = node(node(said).get("denominator"))
     apiece = read_value(below.get("value")) == 1 and unit_of(below) is None
-    found = quantity(node(stated).get("numerator") if apiece else stated, what, problems)
+    found = quantity(node(said).get("numerator") if apiece else said, what, problems)
     if found is None:
         return None
     mass = converted(found, "ug/mL") or converted(found, f"{found.unit.rpartition('/')[0]}/mL")

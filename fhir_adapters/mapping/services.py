@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from engine.concepts import CodedText
 from engine.dates import DateInterval
 from engine.facts import Gap, ServiceFact
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.choices import date_of, either, stated
 from fhir_adapters.mapping.elements import (
     Json,
     codeable_concepts,
@@ -26,17 +27,15 @@ _CLOSED: Final = _PAUSED | {"revoked", "cancelled", "stopped", "completed", "end
 
 # Where each kind of request says what is wanted, the most specific first; R5 has a CodeableReference in most.
 _WANTED: Final = (
-    "code",
-    "codeCodeableConcept",
-    "itemCodeableConcept",
-    "item",
-    "serviceRequested",
-    "type",
-    "category",
+    ("code", "codeCodeableConcept", "codeReference"),
+    ("itemCodeableConcept", "itemReference", "item"),
+    ("serviceRequested",),
+    ("type",),
+    ("category",),
 )
-_NAMED: Final = ("codeReference", "itemReference", "code", "item")
 _PROPOSED: Final = frozenset({"proposal", "option", "plan"})
 _WHEN: Final = ("occurrenceDateTime", "occurrencePeriod", "dateTime", "dateWritten")
+_UNDATED: Final = "occurrenceTiming"
 
 
 def service(
@@ -67,19 +66,24 @@ def service(
     if proposed:
         issues.add(name, "intent", "assumed", "not ordered yet: rules see it, and it can be requested")
     authored = date_interval(resource.get("authoredOn"))
-    return ServiceFact(name, code, draft, _occurrence(resource), authored, proposed)
+    return ServiceFact(name, code, draft, _occurrence(resource, name, issues), authored, proposed)
 
 
 def _wanted(resource: Json, resolve: Resolve) -> CodedText:
-    for name in _WANTED:
-        found = codeable_concepts(resource.get(name))
-        if found:
-            return _as_one(found)
-    for name in _NAMED:
-        named = find(reference(resource.get(name)), resolve, resource)
-        if named is not None:
-            return _as_one(codeable_concepts(named.get("type")) + codeable_concepts(named.get("code")))
+    for names in _WANTED:
+        kinds = stated(resource, names)
+        if kinds:
+            return either(_meant(resource[name], resource, resolve) for name in kinds)
     return _as_one(tuple(concept for value in _parts(resource) for concept in codeable_concepts(value)))
+
+
+def _meant(value: Any, resource: Json, resolve: Resolve) -> CodedText:
+    """What a CodeableConcept, a Reference or R5's union of both says; that of a reference is the type and code of what it names."""
+    found = codeable_concepts(value)
+    named = find(reference(value), resolve, resource) if not found else None
+    if named is not None:
+        found = codeable_concepts(named.get("type")) + codeable_concepts(named.get("code"))
+    return _as_one(found)
 
 
 def _parts(resource: Json) -> list[object]:
@@ -96,5 +100,9 @@ def _as_one(concepts: tuple[CodedText, ...]) -> CodedText:
     return CodedText(codings, next((concept.text for concept in concepts if concept.text), ""))
 
 
-def _occurrence(resource: Json) -> DateInterval | None:
-    return next((found for name in _WHEN if (found := date_interval(resource.get(name)))), None)
+def _occurrence(resource: Json, name: str, issues: DataIssues) -> DateInterval | None:
+    kinds = stated(resource, (*_WHEN, _UNDATED))
+    if kinds == [_UNDATED]:
+        issues.add(name, _UNDATED, "ignored", "only dates and periods are read here")
+        return None
+    return date_of(resource, "occurrence", kinds, name, issues)

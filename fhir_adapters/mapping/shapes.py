@@ -53,6 +53,8 @@ def says_nothing(value: object) -> bool:
 
 def _within(members: Mapping[str, Any], parent: str) -> list[str]:
     found: list[str] = []
+    if parent in _CODINGS:
+        found += [name for name in ("code", "system") if _is_blank(members.get(name))]
     for name, value in members.items():
         form = _FORMS.get(name)
         if form is None or type(value) in form.plain or says_nothing(value):
@@ -77,6 +79,11 @@ def _in_context(form: _Form, name: str, parent: str, members: Mapping[str, Any])
     if name == "code" and (parent in _CODINGS or "value" in members or "system" in members):
         return _CODE
     return _IN_PARENT.get((parent, name), form)
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether a value is there and empty, where that is no way of leaving it out."""
+    return value is not None and (says_nothing(value) or (type(value) is str and value.isspace()))
 
 
 def _a_code(value: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 
 from engine.dates import DateInterval
 from engine.quantity import read_value
+from fhir_adapters.mapping.choices import stated
 from fhir_adapters.mapping.elements import (
     Json,
     Problems,
@@ -48,6 +49,7 @@ _PER_DAY: Final = {
 }
 _EVERY_HOURS: Final = re.compile(r"Q([0-9]{1,3})H")
 _ONE: Final = Decimal(1)
+_BOUNDS: Final = ("boundsPeriod", "boundsDuration", "boundsRange")
 _ONCE: Final = frozenset({"ONCE", "STAT", "SINGLE", "1X", "X1", "ONE TIME", "ONE-TIME", "SINGLE DOSE"})
 
 # v3 TimingEvent: meals without a name are three a day.
@@ -78,14 +80,14 @@ def schedule(value: object, problems: Problems) -> Schedule:
     """Read a Timing.
 
     It is *once* when ``repeat.count`` is 1, when there is one ``event`` and no frequency, when the code
-    says so, and when no more than one administration fits into ``boundsDuration``. Where the code and the
+    says so, and when no more than one administration fits into ``boundsDuration`` or ``boundsRange``. Where the code and the
     structured data contradict each other, nothing is known of how often.
     """
     if not isinstance(value, dict) or not value:
         if value is not None and value != {}:
             problems.append("the timing cannot be read")
         return _UNSTATED
-    repeat = node(value.get("repeat"))
+    repeat = _bounded_once(node(value.get("repeat")), problems)
     events = [
         entry for entry in as_list(value.get("event")) if isinstance(entry, str) and date_interval(entry)
     ]
@@ -113,13 +115,21 @@ def schedule(value: object, problems: Problems) -> Schedule:
     return Schedule(fewest, most, _single(repeat, word, most), some_days, hours, start, end)
 
 
+def _bounded_once(repeat: Json, problems: Problems) -> Json:
+    """The members of a repeat, without its bounds where it has several types of them: they say different things."""
+    if len(stated(repeat, _BOUNDS)) < 2:
+        return repeat
+    problems.append("the bounds of the timing are stated in more than one way")
+    return {name: value for name, value in repeat.items() if name not in _BOUNDS}
+
+
 def _single(repeat: Json, word: str, most: Fraction | None) -> bool:
     count, upper = read_value(repeat.get("count")), read_value(repeat.get("countMax"))
     if count is not None and count > 0:
         return max(count, upper or count) == 1
     if word in _ONCE:
         return True
-    bounds = quantity(repeat.get("boundsDuration"), "", [])
+    bounds = quantity(repeat.get("boundsDuration") or repeat.get("boundsRange"), "", [])
     unit = DAYS.get(bounds.unit) if bounds else None
     if bounds is None or unit is None or bounds.high is None or not most:
         return False

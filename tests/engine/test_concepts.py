@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import concepts
-from engine.concepts import CodedText, Coding, Concept, ConceptLibrary, Membership
+from engine.concepts import UNREAD, CodedText, Coding, Concept, ConceptLibrary, Membership
 from engine.errors import ConceptError
 from engine.expansions import Expansion
 from tests.engine.builders import CONCEPTS, MEDICINE, SYSTEMS, concept
@@ -319,8 +319,15 @@ def test_what_is_remembered_is_bounded_and_forgetting_changes_no_answer(
 
 codings = st.tuples(
     st.sampled_from([ICD, SNOMED, RXNORM, "urn:oid:1.2.3", ""]),
-    st.sampled_from(["G40", "G40.3", "84757009", "308517", "1", ""]),
+    st.sampled_from(["G40", "G40.3", "84757009", "308517", "1"]),
 )
+
+
+@given(st.lists(codings, max_size=4))
+def test_beside_a_coding_that_cannot_be_read_the_others_deny_nothing(written: list[tuple[str, str]]) -> None:
+    before = is_in(CONCEPTS, "epilepsy", *written)
+    unread = (UNREAD.system, UNREAD.code)
+    assert is_in(CONCEPTS, "epilepsy", *written, unread) is (YES if before is YES else UNKNOWN)
 
 
 @given(st.lists(codings, max_size=4), codings)

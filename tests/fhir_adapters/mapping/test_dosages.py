@@ -117,6 +117,39 @@ def test_an_amount_in_a_time_is_a_rate_also_where_the_dose_belongs():
     assert (found.dose, shown(found.rate), shown(found.daily)) == (None, "240 ug/d", "240 ug/d")
 
 
+@pytest.mark.parametrize(
+    "unit", ["ug/d", "ug/24.h", "ug/(24.h)", "mcg/day", "ug/24h", "ug/24 hours", "ug.d-1", "mcg per day"]
+)
+def test_a_rate_is_told_in_a_dose_however_it_is_spelt(unit):
+    for stated in ({"value": 240, "unit": unit}, amount(240, unit)):
+        found = dosage(ordered(stated, timing=DAILY))
+        assert (found.dose, shown(found.rate), shown(found.daily)) == (None, "240 ug/d", "240 ug/d")
+        assert found.problems == ()
+
+
+@pytest.mark.parametrize("unit", ["ug/kg/d", "ug/d/kg", "ug.kg-1.d-1"])
+def test_a_rate_by_body_weight_is_one_wherever_the_weight_stands(unit):
+    assert shown(dosage(ordered(amount(5, unit))).rate) == "5 ug/kg/d"
+
+
+def test_a_rate_over_12_hours_without_brackets_is_not_understood():
+    """UCUM reads it as amount times hours, divided by 12; whoever wrote it did not."""
+    found = dosage(ordered(amount(120, "ug/12.h"), timing=DAILY))
+    assert (found.dose, found.rate) == (None, None)
+    assert found.problems == ("the dose has a unit that is not understood",)
+
+
+def test_a_dose_that_is_a_rate_beside_the_same_rate_is_that_rate():
+    found = dosage(ordered(amount(96, "ug/d"), amount(4, "ug/h")))
+    assert (found.dose, shown(found.rate), shown(found.daily)) == (None, "4 ug/h", "96 ug/d")
+
+
+def test_a_dose_that_is_a_rate_beside_another_rate_is_neither():
+    found = dosage(ordered(amount(100, "ug/d"), amount(4, "ug/h")))
+    assert (found.dose, found.rate, found.daily) == (None, None, None)
+    assert found.problems == ("the dose is a rate, and another rate is stated",)
+
+
 def test_a_rate_of_volume_without_concentration_is_a_volume_a_day():
     found = dosage(ordered(rate=amount(0.5, "mL/d")))
     assert shown(found.daily) == "0.5 mL/d"

@@ -104,8 +104,8 @@ class TestUnknownMedicines:
     def test_a_reference_that_leads_nowhere_beside_a_code_may_hold_anything_more(self, resource):
         product, issues = read(resource)
         assert codes(product) == ["M03BX01"]
-        assert product.ingredients == (Ingredient(CodedText(text="kit")),)
-        assert issues == ["the medicine is a reference that leads nowhere: Medication/x"]
+        assert product.ingredients[-1] == Ingredient(CodedText(text="kit"))
+        assert "the medicine is a reference that leads nowhere: Medication/x" in issues
 
     def test_of_two_medicines_where_one_belongs_neither_is_read(self):
         product, issues = read({"medicationCodeableConcept": [BACLOFEN, {"text": "morphine"}]})
