@@ -67,7 +67,8 @@ class Card:
     """One card in the engine's own terms; adapters put it into CDS Hooks.
 
     ``rules`` are the ids behind it; ``topic`` and ``topic_title`` identify what it is about; ``source_label`` names the label
-    document; ``order`` is the reference of the order under review, None when therapy brought it up.
+    document; ``order`` is the reference of the order under review, None when therapy brought it up. ``rules`` and ``pack`` are empty
+    on the one card that rests on no rule (:mod:`engine.deceased`).
     """
 
     tier: Tier

@@ -194,7 +194,7 @@ def decide(
     told = (outcome for place, outcome in enumerate(evaluation.outcomes) if place not in filtered)
     cards = cards_of(Evaluation(evaluation.hook, tuple(told)), engine.rules)
     cards = offered_once(cards, facts.services.items, engine.concepts, facts.now)
-    cards = told_of_death(cards, facts.person)
+    cards = told_of_death(cards, facts)
     sent = tuple(
         card_of(card, context, issues, rules=engine.rules, concepts=engine.concepts, new_uuid=new_uuid)
         for card in cards

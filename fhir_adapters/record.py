@@ -50,9 +50,6 @@ SUPPORTING: Final = frozenset({"Medication", "Practitioner", "PractitionerRole"}
 
 _NO_RESOURCE: Final = "it cannot be read as a FHIR resource"
 
-# DSTU2's own, whose members mean something else: reported and never guessed at.
-DSTU2_TYPES: Final = frozenset({"MedicationOrder", "DeviceUseRequest", "DiagnosticOrder"})
-
 
 class PatientRecord:
     """What was sent of one patient, as resources; made by :func:`read_prefetch` or :func:`read_record`."""

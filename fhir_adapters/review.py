@@ -19,8 +19,9 @@ from fhir_adapters.errors import ContextError, FhirVersionError
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.elements import text
 from fhir_adapters.mapping.statuses import unreadable
-from fhir_adapters.record import DSTU2_TYPES, LIST_OF, SUPPORTING
+from fhir_adapters.record import LIST_OF, SUPPORTING
 from fhir_adapters.references import ReferenceIndex, bare_id, normal_reference
+from fhir_adapters.resource_types import DSTU2_TYPES
 from fhir_adapters.wire import Entry, RawJson, decode_object, decode_value
 
 # STU3's requests have no successor of the same name, so such an order cannot be

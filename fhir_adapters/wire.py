@@ -56,7 +56,7 @@ MEMBERS: Final[Mapping[str, frozenset[str]]] = {
         "DeviceUseStatement": "subject patient status device timingPeriod timingDateTime timingTiming",
         "DeviceUsage": "subject patient status device timingPeriod timingDateTime timingTiming",
         "Appointment": "subject participant status start requestedPeriod appointmentType serviceType "
-        "serviceCategory specialty reason reasonCode",
+        "serviceCategory specialty reason reasonCode type",
         "Encounter": "subject patient status class type period actualPeriod",
         "ServiceRequest": f"{_REQUEST} code",
         "ProcedureRequest": f"{_REQUEST} code",

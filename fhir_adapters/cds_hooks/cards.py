@@ -19,7 +19,7 @@ from fhir_adapters.issues import DataIssues
 from fhir_adapters.review import ReviewContext
 
 TOPIC_SYSTEM: Final = "urn:primum:topic"
-"""Code system of ``source.topic`` for packs that name none of their own."""
+"""Code system of ``source.topic`` for packs that name none of their own, and for what belongs to no pack."""
 
 OVERRIDE_REASON_SYSTEM: Final = "urn:primum:override-reason"
 """Code system of override reasons: the ids of ``rules/override-reasons.yaml``."""
@@ -36,7 +36,8 @@ def card_of(
 ) -> Card:
     """The card as it is sent; its suggestions are ``any`` when all of them create, else ``at-most-one``."""
     suggestions = tuple(_suggestions(card, context, issues, concepts, new_uuid))
-    topic_system = rules.packs[card.pack].topic_system or TOPIC_SYSTEM
+    pack = rules.packs.get(card.pack)
+    topic_system = (pack.topic_system if pack is not None else None) or TOPIC_SYSTEM
     return Card(
         uuid=new_uuid(),
         summary=card.summary,

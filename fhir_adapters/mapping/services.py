@@ -87,8 +87,9 @@ def _meant(value: Any, resource: Json, resolve: Resolve) -> CodedText:
 
 
 def _parts(resource: Json) -> list[object]:
-    """The diets, supplements and formulas of a NutritionOrder, the lenses of a VisionPrescription."""
+    """The diets, supplements and formulas of a NutritionOrder, STU3's ordered item of a supply, the lenses of a VisionPrescription."""
     found = [node(resource.get("oralDiet")).get("type")]
+    found += [node(resource.get("orderedItem")).get("itemCodeableConcept")]
     found += [supplement.get("type") for supplement in nodes(resource.get("supplement"))]
     found += [formula.get("baseFormulaType") for formula in nodes(resource.get("enteralFormula"))]
     return found + [lens.get("product") for lens in nodes(resource.get("lensSpecification"))]

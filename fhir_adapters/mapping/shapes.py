@@ -180,7 +180,10 @@ _NAMES: Final[Iterable[tuple[_Form, str]]] = (
     (_form(_each(_a_code), str), "when timeOfDay dayOfWeek"),
     (_PERIOD, "onsetPeriod abatementPeriod effectivePeriod performedPeriod occurrencePeriod"),
     (_PERIOD, "occurencePeriod actualPeriod effectiveDosePeriod validityPeriod boundsPeriod period"),
-    (_OBJECT, "effectiveTiming timing repeat dispenseRequest adherence groupIdentifier oralDiet package"),
+    (
+        _OBJECT,
+        "effectiveTiming timing repeat dispenseRequest adherence groupIdentifier oralDiet package orderedItem",
+    ),
     (_AMOUNT, "valueQuantity valueRange valueRatio doseQuantity doseRange dose doseSimpleQuantity"),
     (_AMOUNT, "rateQuantity rateRatio rateRange rateSimpleQuantity strength strengthRatio"),
     (_AMOUNT, "strengthQuantity amount quantity daysSupply expectedSupplyDuration boundsDuration"),

@@ -96,6 +96,26 @@ def test_that_the_patient_has_died_is_said_on_every_card(ask: Callable[[bytes], 
     assert ("Patient/p1", "deceased") in [(issue.reference, issue.element) for issue in decision.issues]
 
 
+def test_an_order_that_no_rule_is_about_is_not_passed_over_in_silence_once_the_patient_has_died(
+    ask: Callable[[bytes], Decision],
+) -> None:
+    """One card for all orders, which rests on no rule; the record alone, when it is opened, brings none."""
+    codes = {"coding": [{"system": "http://www.whocc.no/atc", "code": "N02BE01"}]}
+    orders = [{**order(id_, "26643006"), "medicationCodeableConcept": codes} for id_ in ("r1", "r2")]
+    request = json.loads(body(orders, []))
+    request["prefetch"]["patient"] = {**PATIENT, "deceasedBoolean": True}
+    (card,) = ask(json.dumps(request).encode()).response.cards
+    assert card.summary == "The record says that this patient has died: check that it is the right patient"
+    assert (card.indicator, card.source.label, card.source.topic.code) == (
+        "warning",
+        "The patient's record",
+        "deceased",
+    )
+    stopped = [{**each, "status": "stopped"} for each in orders]
+    request["context"]["draftOrders"] = bundle(*stopped)
+    assert ask(json.dumps(request).encode()).response.cards == ()
+
+
 def test_free_text_is_named_as_not_checked(ask: Callable[[bytes], Decision]) -> None:
     words = {**condition("c1"), "code": {"text": "Weak kidneys"}}
     many = [{**condition(f"d{number:02}"), "code": {"text": f"Ailment {number}"}} for number in range(30)]

@@ -126,6 +126,12 @@ MEDICINE = {"medicationCodeableConcept": snomed("1"), "patient": P}
         ("Condition", {**CODED, "patient": P, "clinicalStatus": "active", "dateRecorded": "2015-01-01"}, 1),
         ("AllergyIntolerance", {"patient": P, "substance": snomed("1"), "status": "active"}, 1),
         ("AllergyIntolerance", {"patient": P, **CODED, "status": "refuted"}, 0),
+        # What an appointment is for stands in an element that is later called otherwise.
+        (
+            "Appointment",
+            {"participant": [{"actor": P}], "status": "booked", "type": snomed("1"), "reason": snomed("2")},
+            1,
+        ),
         # The flag that denies a medicine is called otherwise there, so that it is not even evidence.
         ("MedicationStatement", {**MEDICINE, "status": "active", "wasNotTaken": True}, 0),
         ("MedicationStatement", {**MEDICINE, "status": "active", "reasonForUseReference": {}}, 0),

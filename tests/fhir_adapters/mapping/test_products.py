@@ -111,6 +111,32 @@ class TestUnknownMedicines:
         product, issues = read({"medicationCodeableConcept": [BACLOFEN, {"text": "morphine"}]})
         assert (product.code, issues) == (CodedText(), ["the medicine is not stated"])
 
+    @pytest.mark.parametrize(
+        ("inside", "problem"),
+        [
+            (
+                {"product": {"ingredient": [{"item": {"reference": "#s"}}]}},
+                "the medicine that is named cannot be read: it is written in DSTU2, which cannot be read for sure",
+            ),
+            (
+                {"package": {"content": [{"itemReference": {"reference": "#s"}}]}},
+                "what a package holds is not read",
+            ),
+        ],
+        ids=["in DSTU2", "in a package of STU3"],
+    )
+    def test_ingredients_that_stand_where_nobody_looks_may_be_anything(self, inside, problem):
+        kit = {
+            "resourceType": "Medication",
+            "id": "m",
+            "code": {"coding": [{"system": ATC, "code": "N02BE01"}]},
+            **inside,
+        }
+        product, issues = read({"medicationReference": {"reference": "#m"}, "contained": [kit]})
+        assert problem in product.problems
+        assert problem in issues
+        assert not product.code.codings or Ingredient(CodedText()) in product.ingredients
+
     def test_text_alone_is_text(self):
         product, issues = read({"medicationCodeableConcept": {"text": "Lioresal pump"}})
         assert (product.code.text, product.problems, issues) == ("Lioresal pump", (), [])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.concepts import CodedText, Coding
+from engine.concepts import UNREAD, CodedText, Coding
 from engine.dates import DateInterval
 from engine.facts import Gap, ServiceFact
 from fhir_adapters.issues import DataIssues
@@ -82,6 +82,7 @@ DEVICE = {"resourceType": "Device", "type": MRI}
         {"supplement": [{"type": {"concept": MRI}}]},
         {"enteralFormula": {"baseFormulaType": MRI}},
         {"lensSpecification": [{"product": MRI}]},
+        {"orderedItem": {"itemCodeableConcept": MRI}},
     ],
 )
 def test_what_is_wanted_by_the_names_of_all_request_resources(members):
@@ -103,6 +104,18 @@ def test_when(members):
     found, _ = read(**members)
     assert isinstance(found, ServiceFact)
     assert found.occurrence == DateInterval.parse("2026-07")
+
+
+def test_either_of_two_things_that_are_wanted_is_requested_and_neither_denied():
+    found, _ = read({"Device/d": DEVICE}, code={"text": "pump"}, codeReference={"reference": "Device/d"})
+    assert isinstance(found, ServiceFact)
+    assert found.code == CodedText((*READ_MRI.codings, UNREAD), "pump")
+
+
+def test_a_timing_is_no_day():
+    found, issues = read(occurrenceTiming={"event": ["2026-07"]})
+    assert isinstance(found, ServiceFact)
+    assert (found.occurrence, issues) == (None, [("occurrenceTiming", "ignored")])
 
 
 @pytest.mark.parametrize("intent", ["proposal", "option", "plan"])
