@@ -70,6 +70,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     concepts.BelowUnfit(),
     concepts.CodeExcluded(),
     concepts.CodeRepeated(),
+    concepts.CodeUnseen(),
     concepts.ConceptEmpty(),
     concepts.PlausibleMissing(),
     concepts.PlausibleReversed(),

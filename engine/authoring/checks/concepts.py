@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from engine.authoring.checks.check import Check, Fault, RuleCheck, Scope
 from engine.authoring.documents import Document
@@ -12,6 +14,11 @@ from engine.authoring.references import comparisons_in
 from engine.authoring.validation import spoken_unit
 from engine.rule import Rule
 from engine.trace import Path
+
+_FINDABLE: Final = re.compile(r"\d|\w[/:]\w|\w{2}\.\w{2}")
+"""A version, a date or a number; an address or a place in a repository; a host or a file."""
+
+_MEMORY: Final = re.compile(r"\b(memory|remember\w*|by heart)\b", re.IGNORECASE)
 
 
 class ConceptEmpty(Check):
@@ -45,6 +52,26 @@ class CodeRepeated(Check):
                         yield self.problem(
                             document, place, f"{code} is already listed", "delete it", subject=name
                         )
+
+
+class CodeUnseen(Check):
+    """What a code's ``seen`` says can be looked up nowhere: it names no version, date, page, file or repository."""
+
+    code = "code-unseen"
+    family = "concepts"
+
+    def problems(self, scope: Scope) -> Iterator[Problem]:
+        """Every such code; the code itself, where its source is quoted with it, says nothing of the source."""
+        for document, path, name, concept in _concepts(scope):
+            for part, by_system in (("codes", concept.codes), ("exclude", concept.exclude)):
+                for system, codes in by_system.items():
+                    for number, entry in enumerate(codes):
+                        source = entry.seen.replace(entry.code, "")
+                        if _MEMORY.search(source) or not _FINDABLE.search(source):
+                            place = (*path, part, system, number, "seen")
+                            message = f"nobody can look up where {entry.code} was seen"
+                            mend = "name the page, the package and its version, or  owner/repository:path"
+                            yield self.problem(document, place, message, mend, subject=name)
 
 
 class CodeExcluded(Check):

@@ -25,6 +25,18 @@ LOW, HIGH = (
 GENERAL = "when: {condition: epilepsy}\nunless: {sex: [male]}\n"
 NO_CODE = "concepts:\n  x: {title: x, codes: {loinc: [{code: 1-8, seen: here}]}}\n"
 FLAT = "loinc: [{code: 1-8, below: true, seen: here}], nowhere: [{code: a, below: true, seen: here}]"
+SEEN = ", ".join(
+    f"{{code: {code}, seen: '{seen}'}}"
+    for code, seen in [
+        ("1-8", "my memory"),
+        ("2-6", "what I remember of LOINC 2.77"),
+        ("3-4", "a table with 3-4 in it"),
+        ("4-2", "LOINC 2.77"),
+        ("5-9", "looked up on 2026-03-01"),
+        ("6-7", "a site: loinc.org"),
+        ("7-5", "owner/repository"),
+    ]
+)
 ORDERED = "hooks: [order-sign]\nbrought_up_by: [order]\n"
 CARD = "card:\n  indicator: warning\n  summary: Kidney function is reduced\n"
 
@@ -232,6 +244,11 @@ CARD = "card:\n  indicator: warning\n  summary: Kidney function is reduced\n"
             "below-unfit",
             {"concepts/x.yaml": f"concepts:\n  x: {{title: x, exclude: {{{FLAT}}}}}\n"},
             ["codes of loinc that begin with 1-8 are not below it"],
+        ),
+        (
+            "code-unseen",
+            {"concepts/x.yaml": f"concepts:\n  x: {{title: x, codes: {{loinc: [{SEEN}]}}}}\n"},
+            [f"nobody can look up where {code} was seen" for code in ("1-8", "2-6", "3-4")],
         ),
         (
             "plausible-missing",
