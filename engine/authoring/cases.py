@@ -96,7 +96,7 @@ def _amount(text: str) -> str:
     return text
 
 
-def _spread(entry: Any) -> Any:
+def spread(entry: Any) -> Any:
     """An entry of one line as the keys it stands for."""
     match = _DATED.fullmatch(entry) if isinstance(entry, str) else None
     if match is None:
@@ -127,7 +127,7 @@ class _Short:
 E = TypeVar("E")
 OneLine = Annotated[
     E,
-    BeforeValidator(_spread),
+    BeforeValidator(spread),
     _Short("In one line: a concept, where it has one an amount, and the day, such as surgery on 2026-02-01."),
 ]
 

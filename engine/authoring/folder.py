@@ -129,8 +129,8 @@ def _read_exceptions(reading: Reading) -> dict[str, tuple[CheckException, ...]]:
     found: dict[str, tuple[CheckException, ...]] = {}
     for file in (reading.name(EXCEPTIONS), reading.name(f"local/{EXCEPTIONS}")):
         document = reading.model(ExceptionsDocument, file)
+        reading.unknown_names(file, ExceptionsDocument, document, {"check": CODES})
         if document is not None:
-            reading.unknown_names(file, document, {"check": CODES})
             found[file] = document.exceptions
     return found
 
@@ -150,9 +150,9 @@ def _read_findings(
     findings: dict[str, SharedFinding] = {}
     for name in files:
         finding = reading.model(SharedFinding, name)
+        reading.unknown_names(name, SharedFinding, finding, known)
         if finding is None:
             continue
-        reading.unknown_names(name, finding, known)
         if finding.id != PurePosixPath(name).stem:
             mend = f"write  id: {PurePosixPath(name).stem}  or rename the file"
             reading.problem(name, "id-not-filename", f"{finding.id} is not the file's name", mend, ("id",))

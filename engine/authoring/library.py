@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from engine.authoring.expansions import read_expansions
 from engine.authoring.files import (
@@ -41,10 +42,9 @@ def read_library(
     described = {name: system.named(name) for name, system in systems.systems.items()} if systems else {}
     concepts = _read_concepts(reading, files, known)
     if systems or systems_file not in reading.paths:
-        _check_systems(reading, concepts, described)
+        _check_systems(reading, files, described)
     medicines = reading.model(MedicinesDocument, medicines_file)
-    for name, medicine in medicines.medicines.items() if medicines else ():
-        reading.unknown_names(medicines_file, medicine, known, ("medicines", name))
+    reading.unknown_names(medicines_file, MedicinesDocument, medicines, known)
     files_of = {name: entry for name, (_, entry) in concepts.items()}
     library = ConceptLibrary(
         {name: _without_faults(name, entry, concepts, described) for name, (_, entry) in concepts.items()},
@@ -63,6 +63,7 @@ def _read_concepts(
     concepts: dict[str, tuple[str, ConceptFile]] = {}
     for file in files:
         document = reading.model(ConceptsDocument, file)
+        reading.unknown_names(file, ConceptsDocument, document, known)
         for name, entry in document.concepts.items() if document else ():
             path: Path = ("concepts", name)
             if name in concepts:
@@ -82,7 +83,6 @@ def _read_concepts(
                 reading.problem(
                     file, "unit-unknown", f"{entry.unit} is not a UCUM unit", mend, (*path, "unit")
                 )
-            reading.unknown_names(file, entry, known, path)
     for name, (file, _) in concepts.items():
         if name in _included(name, concepts):
             reading.problem(
@@ -103,18 +103,26 @@ def _included(name: str, concepts: Mapping[str, tuple[str, ConceptFile]]) -> set
     return found
 
 
-def _check_systems(
-    reading: Reading, concepts: Mapping[str, tuple[str, ConceptFile]], systems: Collection[str]
-) -> None:
-    for name, (file, entry) in concepts.items():
-        for part in ("codes", "exclude", "complete_in"):
-            for number, system in enumerate(getattr(entry, part)):
-                if system not in systems:
-                    path = ("concepts", name, part, number if part == "complete_in" else system)
-                    mend = did_you_mean(system, systems) or "describe it in systems.yaml"
-                    reading.problem(
-                        file, "unknown-system", f"there is no code system {system}", mend, path, key=True
-                    )
+def _check_systems(reading: Reading, files: Iterable[str], systems: Collection[str]) -> None:
+    """Note every code system that is not described, also in concepts that do not fit."""
+    for file in files:
+        for path, system in _systems_in(reading.documents[file].data):
+            if system not in systems:
+                mend = did_you_mean(system, systems) or "describe it in systems.yaml"
+                message = f"there is no code system {system}"
+                reading.problem(file, "unknown-system", message, mend, path, key=True)
+
+
+def _systems_in(data: Any) -> Iterator[tuple[Path, str]]:
+    concepts = data.get("concepts")
+    for name, entry in concepts.items() if isinstance(concepts, dict) else ():
+        for part in ("codes", "exclude", "complete_in", "open_in"):
+            systems = entry.get(part) if isinstance(entry, dict) else None
+            if isinstance(systems, dict):
+                yield from ((("concepts", name, part, system), system) for system in systems)
+            elif isinstance(systems, list):
+                listed = ((number, each) for number, each in enumerate(systems) if isinstance(each, str))
+                yield from ((("concepts", name, part, number), system) for number, system in listed)
 
 
 def _without_faults(
@@ -138,8 +146,8 @@ def _local_codes(
     file = reading.name("local/codes.yaml")
     document = reading.model(LocalCodesDocument, file)
     codes: dict[tuple[str, str], frozenset[str]] = {}
-    for number, entry in enumerate(document.codes if document else ()):
-        reading.unknown_names(file, entry, known, ("codes", number))
+    reading.unknown_names(file, LocalCodesDocument, document, known)
+    for entry in document.codes if document else ():
         key = (entry.system, entry.code)
         codes[key] = codes.get(key, frozenset()) | {entry.concept}
     return codes

@@ -18,7 +18,7 @@ from engine.authoring.files import (
 from engine.authoring.parameters import substituted
 from engine.authoring.problems import did_you_mean
 from engine.authoring.reading import Reading
-from engine.authoring.references import Known, unknown_names, written_names
+from engine.authoring.references import Known
 from engine.authoring.validation import validate
 from engine.rule import Rule
 from engine.ruleset import Pack, Statement
@@ -134,9 +134,9 @@ def _read_pack(
     document = reading.model(PackDocument, file)
     statements = _read_statements(reading, f"{folder}/{STATEMENTS}")
     parameters = _stated_parameters(reading, file)
+    reading.unknown_names(file, PackDocument, document, known)
     pack = None
     if document is not None:
-        reading.unknown_names(file, document, known)
         site = overrides.get(document.id, {})
         parameters |= {name: value for name, value in site.items() if name in parameters}
         pack = document.named(parameters, statements)
@@ -211,15 +211,7 @@ def read_rule(reading: Reading, name: str, parameters: Mapping[str, str], known:
         for path, parameter in missing:
             mend = did_you_mean(parameter, parameters) or f"add it to the parameters of {PACK}"
             reading.problem(name, "unknown-parameter", f"there is no parameter {parameter}", mend, path)
-    if rule is not None:
-        reading.unknown_names(name, rule, known)
-    else:
-        # What else does not fit hides no name: an author is told of everything at once.
-        taken = {
-            Mark(entry.line, entry.column, entry.width) for entry in reading.problems if entry.file == name
-        }
-        found = unknown_names(document, written_names(Rule, data), known)
-        reading.problems += [e for e in found if Mark(e.line, e.column, e.width) not in taken]
+    reading.unknown_names(name, Rule, rule, known, data)
     return rule
 
 

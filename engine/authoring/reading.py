@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from engine.authoring.documents import Document
 from engine.authoring.problems import Problem
-from engine.authoring.references import Known, references, unknown_names
+from engine.authoring.references import Known, unknown_names
 from engine.authoring.validation import validate
 from engine.language import FileModel
 from engine.trace import Path
@@ -68,9 +68,13 @@ class Reading:
                 }
         return found
 
-    def unknown_names(self, name: str, model: FileModel, known: Known, path: Path = ()) -> None:
-        """Note every name in a model that does not exist."""
-        self.problems += unknown_names(self.documents[name], references(model, path), known)
+    def unknown_names(
+        self, name: str, model: type[FileModel], found: FileModel | None, known: Known, data: Any = None
+    ) -> None:
+        """Note every name in a document that does not exist; ``found`` is the document as the model, None where it does not fit."""
+        document = self.documents.get(name)
+        if document is not None:
+            self.problems += unknown_names(document, model, found, known, data)
 
     def problem(
         self, name: str, code: str, message: str, help: str = "", path: Path = (), *, key: bool = False

@@ -123,9 +123,14 @@ def models_in(model: FileModel, path: Path = ()) -> Iterator[tuple[Path, FileMod
         place = (*path, info.alias or field)
         if isinstance(value, FileModel):
             yield from models_in(value, place)
-        for number, entry in enumerate(value if isinstance(value, tuple) else ()):
+        inner: Iterable[tuple[str | int, Any]] = ()
+        if isinstance(value, tuple):
+            inner = enumerate(value)
+        elif isinstance(value, dict):
+            inner = value.items()
+        for key, entry in inner:
             if isinstance(entry, FileModel):
-                yield from models_in(entry, (*place, number))
+                yield from models_in(entry, (*place, key))
 
 
 def comparisons_in(
@@ -156,7 +161,7 @@ def references(model: FileModel, path: Path = ()) -> Iterator[Reference]:
 
 
 def written_names(model: type[FileModel], data: Mapping[str, Any], path: Path = ()) -> Iterator[Reference]:
-    """Every name in the data of a model that does not fit it, as far as it can be told what they are names of."""
+    """Every name in data that does not fit its model, as far as it can be told what they are names of."""
     for field, kind in REFERENCES.get(model, {}).items():
         key = model.model_fields[field].alias or field
         value = data.get(key)
@@ -164,12 +169,21 @@ def written_names(model: type[FileModel], data: Mapping[str, Any], path: Path = 
             if isinstance(name, str) and name not in NO_NAMES:
                 yield Reference(kind, name, (*path, key) if number is None else (*path, key, number))
     for place, inner, entry in inner_models(model, data):
-        yield from written_names(inner, entry, (*path, *place))
+        keys = cases.spread(entry) if issubclass(inner, cases.Coded) else entry
+        if isinstance(keys, dict):
+            yield from written_names(inner, keys, (*path, *place))
 
 
-def unknown_names(document: Document, named: Iterable[Reference], known: Known) -> Iterator[Problem]:
-    """A problem for every name that does not exist, with the nearest one that does."""
-    for reference in named:
+def unknown_names(
+    document: Document, model: type[FileModel], found: FileModel | None, known: Known, data: Any = None
+) -> Iterator[Problem]:
+    """A problem for every name that does not exist, with the nearest one that does.
+
+    Where the document (or ``data`` that stands for it) does not fit the model, the names that are written in it are looked up: an
+    author is told of everything at once.
+    """
+    written = document.data if data is None else data
+    for reference in references(found) if found is not None else written_names(model, written):
         names = known.get(reference.kind)
         if names is None or reference.name in names:
             continue
@@ -179,4 +193,7 @@ def unknown_names(document: Document, named: Iterable[Reference], known: Known) 
             mend = f"primum concepts find {reference.name}  looks names and codes up"
         if reference.implied:
             message, mend = f"{message}, on which this condition stands", "define it in rules/concepts"
-        yield document.problem(f"unknown-{reference.kind}", message, mend, reference.path)
+        # In an entry of one line the name has no place of its own.
+        own = reference.path in document.values
+        mark = document.mark(reference.path) if own else document.find(reference.path, reference.name)
+        yield document.problem_at(mark, f"unknown-{reference.kind}", message, mend)

@@ -5,7 +5,7 @@ Each rule is run alone, with the rules it yields to, whatever its status; cards 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.authoring.case_facts import facts_of, hook_of, with_site_codes
@@ -15,7 +15,7 @@ from engine.authoring.explanation import WORDS, explain_text
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import read_document
 from engine.authoring.problems import Problem, did_you_mean, in_order
-from engine.authoring.references import Known, references, unknown_names
+from engine.authoring.references import Known, unknown_names
 from engine.authoring.validation import validate
 from engine.cards import Card, cards_of
 from engine.errors import CdsError
@@ -25,6 +25,7 @@ from engine.finding import Truth
 from engine.outcome import Evaluation, RuleOutcome
 from engine.rule import Rule
 from engine.ruleset import RuleSet
+from engine.trace import Path
 
 Evaluate = Callable[[Engine, PatientFacts], Evaluation]
 """A way from facts to what the rules of an engine say of them; it may raise CdsError."""
@@ -213,9 +214,11 @@ def _cases(
         return None, []
     units = {concept.id: concept.unit for concept in loaded.concepts.concepts.values() if concept.unit}
     file, problems = validate(CaseFile, document, document.data, units=units)
+    rule = loaded.rules.rule(rule_id)
+    problems += unknown_names(document, CaseFile, file, known)
+    problems += _unknown_settings(document, loaded.rules.pack_of(rule).parameters)
     if file is not None:
-        problems += unknown_names(document, references(file), known)
-        problems += _case_problems(file, document, loaded, loaded.rules.rule(rule_id))
+        problems += _case_problems(file, document, rule)
     return file, problems
 
 
@@ -240,7 +243,7 @@ def run_tests(loaded: Loaded, *, select: str | None = None) -> Report:
     return Report(tuple(results), tuple(problems))
 
 
-def _case_problems(file: CaseFile, document: Document, loaded: Loaded, rule: Rule) -> Iterator[Problem]:
+def _case_problems(file: CaseFile, document: Document, rule: Rule) -> Iterator[Problem]:
     names: set[str] = set()
     for number, case in enumerate(file.tests):
         path = ("tests", number)
@@ -255,16 +258,25 @@ def _case_problems(file: CaseFile, document: Document, loaded: Loaded, rule: Rul
                 did_you_mean(hook, rule.hooks),
                 (*path, "hook"),
             )
-        settings = loaded.rules.pack_of(rule).parameters
-        for name in case.parameters.keys() - settings.keys():
-            mend = did_you_mean(name, settings)
-            yield document.problem(
-                "unknown-parameter",
-                f"there is no parameter {name}",
-                mend,
-                (*path, "parameters", name),
-                key=True,
-            )
+
+
+def _unknown_settings(document: Document, settings: Collection[str]) -> Iterator[Problem]:
+    """Every setting that no pack has, of each test and of what they share, whether or not the rest fits."""
+    tests = document.data.get("tests")
+    places = [
+        ("shared",),
+        *(("tests", number) for number in range(len(tests) if isinstance(tests, list) else 0)),
+    ]
+    for place in places:
+        path: Path = (*place, "parameters")
+        try:
+            written = document.at(path)
+        except (KeyError, IndexError, TypeError):
+            continue
+        for name in written if isinstance(written, dict) else ():
+            if name not in settings:
+                mend, message = did_you_mean(name, settings), f"there is no parameter {name}"
+                yield document.problem("unknown-parameter", message, mend, (*path, name), key=True)
 
 
 def deciding(outcomes: Iterable[RuleOutcome]) -> RuleOutcome:

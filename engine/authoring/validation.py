@@ -286,26 +286,30 @@ def _members_below(members: list[Any], step: str | int) -> Iterator[Any]:
 def inner_models(
     model: type[FileModel], data: Mapping[str, Any]
 ) -> Iterator[tuple[Path, type[FileModel], Any]]:
-    """What data for a model holds for models inside it, as it is written: the place of each, the model, and the data.
+    """What data for a model holds for models inside it, as it is written: the place of each, the model, and the keys or the text.
 
     A condition is told by its clinical noun. What does not say which model it is meant for is left out.
     """
     for key, info in _fields(model):
-        value = data.get(key)
-        for number, entry in enumerate(value) if isinstance(value, list) else ((None, value),):
-            place = (key,) if number is None else (key, number)
-            members = [
-                member
-                for annotation in _members(info.annotation)
-                for member in (
-                    _members(get_args(annotation)[0]) if get_origin(annotation) is tuple else (annotation,)
-                )
-                if _is_model(member)
-            ]
+        for place, entry, kinds in _entries(key, info.annotation, data.get(key)):
+            members = [member for member in kinds if _is_model(member)]
             if isinstance(entry, dict) and len(members) > 1:
                 members = [WORDS[word] for word in entry if WORDS.get(word) in members]
-            if isinstance(entry, dict) and members:
+            if isinstance(entry, dict | str) and members:
                 yield place, members[0], entry
+
+
+def _entries(key: str, annotation: Any, value: Any) -> Iterator[tuple[Path, Any, list[Any]]]:
+    """What stands under a key, entry by entry: its place, itself, and what it may be."""
+    for each in _members(annotation):
+        kind = get_origin(each)
+        if kind is tuple and isinstance(value, list):
+            inner = [*_members(get_args(each)[0])]
+            yield from (((key, number), entry, inner) for number, entry in enumerate(value))
+        elif kind is dict and isinstance(value, dict):
+            inner = [*_members(get_args(each)[1])]
+            yield from (((key, name), entry, inner) for name, entry in value.items())
+    yield (key,), value, [*_members(annotation)]
 
 
 def _members(annotation: Any) -> Iterator[Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from engine.authoring import cases, files
 from engine.authoring.references import REFERENCES, written_names
+from engine.authoring.testing import read_tests
 from engine.language import GROUPS, NOUNS, FileModel, IngredientTest, RouteTest
 from engine.rule import CardSpec, Rule, SourceSpec, SuggestionSpec
 
@@ -102,3 +103,117 @@ def test_a_name_that_is_wrong_in_itself_is_told_of_once(folder) -> None:
 def test_a_file_that_is_no_rule_at_all_has_no_names(folder) -> None:
     folder.write(RENAL, "- condition: chronic-kidny-disease\n")
     assert "unknown-concept" not in [code for code, *_ in folder.found()]
+
+
+TESTS = "baclofen-it/warnings/renal-impairment.test.yaml"
+
+
+def test_a_test_file_that_does_not_fit_hides_no_name(folder) -> None:
+    """Neither in keys nor in an entry of one line, nor a setting that the pack does not have."""
+    folder.write(
+        TESTS,
+        """today: 2026-03-01
+shared:
+  parameters: {kidny-limit: 40 mL/min/1.73m2}
+  medications: [{is: baclofen-intratecal, route: route-intratecal}]
+tests:
+  - name: everything is wrong
+    labs: [lab-egf 42 on 2026-02-08, "lab-egfr 42 on 2026-02-08"]
+    orders: [{is: baclofen-intrathecal, reasons: [epilepsie], given: bolus}]
+    conditions: epilepsie
+    parameters: {kidney-limt: 40 mL/min/1.73m2}
+    expect: meet
+  - parameters: none
+""",
+    )
+    tests = read_tests(folder.load(), "baclofen-it.renal-impairment")
+    assert tests is not None
+    assert [(problem.code, problem.line, problem.column) for problem in tests.problems] == [
+        ("unknown-parameter", 3, 16),
+        ("unknown-concept-or-medicine", 4, 22),
+        ("unknown-concept", 4, 50),
+        ("unit-missing", 7, 12),
+        ("unknown-concept", 7, 12),
+        ("unit-missing", 7, 38),
+        ("unknown-concept", 8, 51),
+        ("key-unknown", 8, 63),
+        ("value-wrong", 9, 17),
+        ("unknown-parameter", 10, 18),
+        ("value-wrong", 11, 13),
+        ("key-missing", 12, 5),
+        ("key-missing", 12, 5),
+        ("value-wrong", 12, 17),
+    ]
+
+
+@pytest.mark.parametrize("data", ["tests: met\n", "tests: [met]\n", "shared: [a]\n"])
+def test_a_test_file_of_another_shape_has_no_settings_to_look_up(folder, data) -> None:
+    folder.write(TESTS, data)
+    tests = read_tests(folder.load(), "baclofen-it.renal-impairment")
+    assert tests is not None
+    assert {problem.code for problem in tests.problems} <= {"value-wrong", "key-missing"}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        (
+            "concepts/new.yaml",
+            """concepts:
+  falls:
+    titel: falls
+    includes: [epilepsie]
+    codes: {icd-1O: [{code: R29.6, seen: "https://icd.who.int/browse10"}]}
+    complete_in: [icd10, 7]
+    open_in: [rx-norm]
+  odd: 3
+""",
+            [
+                "title is missing",
+                "titel is not known here",
+                "there is no concept epilepsie",
+                "there is no code system icd-1O",
+                "there is no code system icd10",
+                "7 must be text",
+                "there is no code system rx-norm",
+                "3 must be keys with values",
+            ],
+        ),
+        (
+            "concepts/medicines.yaml",
+            "medicines:\n  aspirin: {title: aspirin, substence: aspirin, routes: route-intratecal}\n",
+            ["substance is missing", "substence is not known here", "there is no concept route-intratecal"],
+        ),
+        (
+            "local/codes.yaml",
+            "codes:\n  - {system: snomed, kode: '1', concept: epilepsie}\n",
+            ["code is missing", "kode is not known here", "there is no concept epilepsie"],
+        ),
+        (
+            "baclofen-it/pack.yaml",
+            "id: baclofen-it\nmedicine: baclofen-intratecal\n",
+            [
+                "title is missing",
+                "version is missing",
+                "label_title is missing",
+                "label_version is missing",
+                "there is no medicine baclofen-intratecal",
+            ],
+        ),
+        (
+            "findings/low.yaml",
+            "id: low\nwen: {condition: epilepsie}\nwhen: {condition: epilepsi}\n",
+            ["title is missing", "wen is not known here", "there is no concept epilepsi"],
+        ),
+        (
+            "check-exceptions.yaml",
+            "exceptions:\n  - {id: x, code: never-tru}\n",
+            ["reason is missing", "there is no check never-tru"],
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.endswith(".yaml") else "",
+)
+def test_no_file_of_a_folder_that_does_not_fit_hides_a_name(folder, file, text, said) -> None:
+    folder.write(file, text)
+    told = [problem.message for problem in folder.load().problems if problem.file == f"rules/{file}"]
+    assert sorted(told) == sorted(said)
