@@ -8,6 +8,7 @@ from typing import Final
 
 import typer
 
+from fhir_adapters.__main__ import INTERRUPTED, STOPPED
 from fhir_adapters.command_line import concepts, rules, store
 from fhir_adapters.command_line.check import check
 from fhir_adapters.command_line.conformance import conformance
@@ -60,6 +61,10 @@ def main() -> None:
     """
     try:
         app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            say(STOPPED)
+        raise
     except Exception as error:
         if isinstance(error, OSError) and (error.filename is not None or error.errno in _NO_ROOM):
             say(f"{error.filename or 'The output'} cannot be used: {error.strerror}.", "red")

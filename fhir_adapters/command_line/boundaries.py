@@ -72,7 +72,7 @@ def boundaries(
     is right, and that becomes a test. The day is that of the rule's test file, where there is one.
     """
     loaded = loaded_rules(rules)
-    found = rule_named(rule, loaded)
+    found = rule_named(rule, loaded, rules)
     way = ThroughFhir()
     try:
         with closing(Boundaries(loaded, found.id, today=moment(today).date(), way=way)) as made:

@@ -15,7 +15,7 @@ from engine.authoring.folder import Loaded
 from engine.authoring.problems import nearest
 from engine.concepts import Coding, Concept, ConceptCode, ConceptLibrary
 from fhir_adapters.command_line.concept_expansions import expand, refresh
-from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules
+from fhir_adapters.command_line.options import FormatOption, RulesOption, command, loaded_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, words, write_json
 
 app = typer.Typer(no_args_is_help=True, help="Look into the concepts, where the codes of the rules live.")
@@ -98,7 +98,7 @@ def find(
     if not found:
         refuse(
             f"No concept holds {wanted}: a code or word that is not listed decides nothing, it leaves rules unknown. "
-            "primum concepts list  shows all that there are; how to add one is in rules/concepts/README.md."
+            f"{command('concepts list', rules)}  shows all that there are; how to add one is in rules/concepts/README.md."
         )
 
 

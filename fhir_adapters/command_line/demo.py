@@ -19,7 +19,7 @@ from rich.text import Text
 
 from engine.errors import RuleFileError
 from fhir_adapters.command_line.card_panels import panels, response_of
-from fhir_adapters.command_line.options import BROKEN, RulesOption, rules_folder, with_examples
+from fhir_adapters.command_line.options import RulesOption, broken, rules_folder, with_examples
 from fhir_adapters.command_line.serve import listen, settings_with
 from fhir_adapters.command_line.terminal import answers, drawn, notices, refuse, say
 from fhir_adapters.settings import Settings
@@ -66,7 +66,7 @@ def demo(
         return
     settings = demo_settings(port, rules_folder(rules))
     screen = Console(record=True, width=_PICTURE_WIDTH, highlight=False) if picture else answers
-    with _running(settings) as (thread, there):
+    with _running(settings, rules) as (thread, there):
         screen.print(Text(_STORY))
         screen.print()
         _call(screen, there, "GET", "/cds-services")
@@ -96,7 +96,7 @@ def request_on(today: date) -> bytes:
 
 
 @contextmanager
-def _running(settings: Settings) -> Iterator[tuple[Thread, str]]:
+def _running(settings: Settings, rules: Path | None) -> Iterator[tuple[Thread, str]]:
     """The service on a thread, ready to answer, and the address under which it does."""
     import uvicorn
 
@@ -108,7 +108,7 @@ def _running(settings: Settings) -> Iterator[tuple[Thread, str]]:
         try:
             app = create_app(settings)
         except RuleFileError:
-            refuse(BROKEN)
+            refuse(broken(rules))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
@@ -158,12 +158,9 @@ def _call(screen: Console, there: str, method: str, path: str, body: bytes | Non
 
 def _serve_on(thread: Thread, there: str) -> None:
     post = f"curl -s -H 'Content-Type: application/json' --data-binary @- {there}{_SERVICE}"
-    try:
-        say(f"\nThe service goes on at {there}, for this machine only; Ctrl-C stops it. Elsewhere, try:")
-        say(f"  curl -s {there}/cds-services")
-        say(f"  primum demo --request | {post}")
-        say("  primum demo --request | primum check - --all")
-        while thread.is_alive():
-            thread.join(1)
-    except KeyboardInterrupt:
-        say("Stopped.")
+    say(f"\nThe service goes on at {there}, for this machine only; Ctrl-C stops it. Elsewhere, try:")
+    say(f"  curl -s {there}/cds-services")
+    say(f"  primum demo --request | {post}")
+    say("  primum demo --request | primum check - --all")
+    while thread.is_alive():
+        thread.join(1)

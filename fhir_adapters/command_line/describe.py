@@ -19,7 +19,7 @@ def describe(
 ) -> None:
     """Print a rule as an English sentence, made from the file that runs."""
     loaded = loaded_rules(rules)
-    found = rule_named(rule, loaded)
+    found = rule_named(rule, loaded, rules)
     sentence = sentence_of(found, loaded.concepts, loaded.rules.findings)
     review = found.review.state if found.review.by is None else f"{found.review.state} by {found.review.by}"
     adjustment, day = loaded.rules.adjustments.get(found.id), moment(None).date()

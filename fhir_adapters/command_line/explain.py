@@ -55,7 +55,7 @@ def explain(
     and heeded. Ends with 1 when the file cannot be read, or asks at a hook at which the rule is not.
     """
     loaded = usable_rules(rules)
-    wanted = rule_named(rule, loaded)
+    wanted = rule_named(rule, loaded, rules)
     now, looked_at = moment(today), loaded.rules.as_if_active(wanted.id)
     engine, services = Engine(looked_at, loaded.concepts), Services(looked_at, loaded.concepts)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
@@ -20,9 +21,6 @@ from fhir_adapters.command_line.questions import RecordHook
 from fhir_adapters.command_line.terminal import Format, answers, refuse
 
 _FEW: Final = 5
-
-BROKEN: Final = "The rules hold errors and are not used:  primum rules check  lists them."
-"""What is said by every command that needs rules which hold together."""
 
 FormatOption = Annotated[Format, typer.Option(help="Whom the output is for.")]
 HookOption = Annotated[
@@ -95,6 +93,18 @@ def with_examples() -> bool:
     return _examples.get()
 
 
+def command(words: str, folder: Path | None) -> str:
+    """A command to copy, which reads the same rules: those of the folder that was named, with the examples if they were asked for."""
+    examples = " --examples" if with_examples() else ""
+    named = f" --rules {shlex.quote(str(folder))}" if folder is not None else ""
+    return f"primum{examples} {words}{named}"
+
+
+def broken(folder: Path | None) -> str:
+    """What is said by every command that needs rules which hold together."""
+    return f"The rules hold errors and are not used:  {command('rules check', folder)}  lists them."
+
+
 def rules_folder(folder: Path | None) -> Path:
     """The folder that was named, resolved, which must be there; without one that of the rules that ship."""
     chosen = (folder or DEFAULT_FOLDER).resolve()
@@ -120,19 +130,20 @@ def usable_rules(folder: Path | None, *, critical_needs_review: bool = False) ->
     """The rules of a folder; with errors in them the command ends, because nobody may be checked by halves."""
     loaded = loaded_rules(folder)
     if loaded.broken:
-        refuse(BROKEN)
+        refuse(broken(folder))
     return replace(loaded, rules=replace(loaded.rules, critical_needs_review=critical_needs_review))
 
 
-def rule_named(name: str, loaded: Loaded) -> Rule:
-    """The rule with this id, or with this name where only one pack has it."""
+def rule_named(name: str, loaded: Loaded, folder: Path | None) -> Rule:
+    """The rule with this id, or with this name where only one pack has it; ``folder`` is the one that was named."""
     by_spelling = [(spelling, rule) for rule in loaded.rules.rules for spelling in (rule.id, rule.name)]
     found = [rule for spelling, rule in by_spelling if spelling == name]
     if len(found) == 1:
         return found[0]
     unread = [file for file in loaded.paths if Path(file).stem == name.rpartition(".")[2]]
     if not found and any(problem.file in unread for problem in loaded.problems):
-        refuse(f"{name} is not used, because its file holds errors:  primum rules check  lists them.", 2)
+        listed = command("rules check", folder)
+        refuse(f"{name} is not used, because its file holds errors:  {listed}  lists them.", 2)
     if found:
         refuse(f"{name} is the name of several rules: {listing([rule.id for rule in found], 'or')}.", 2)
     near = nearest(name, [spelling for spelling, _ in by_spelling])

@@ -13,9 +13,9 @@ from engine.authoring.testing import CaseResult, Report, run_tests
 from fhir_adapters.command_line.boundaries import boundaries
 from fhir_adapters.command_line.new_rule import new
 from fhir_adapters.command_line.options import (
-    BROKEN,
     FormatOption,
     RulesOption,
+    broken,
     loaded_rules,
     rules_folder,
 )
@@ -85,7 +85,7 @@ def run_cases(
             answers.print(words(result.render()), "", soft_wrap=True, sep="\n")
         answers.print(_tally(report))
     if loaded.broken:
-        say(BROKEN, "red")
+        say(broken(rules), "red")
     if not report.ok or (loaded.broken and select is None):
         raise typer.Exit(1)
 

@@ -22,10 +22,10 @@ from engine.words import listing
 from fhir_adapters.cds_hooks.services import Services
 from fhir_adapters.command_line.change_views import Asked, report_of, show, with_those_beside
 from fhir_adapters.command_line.options import (
-    BROKEN,
     FormatOption,
     RulesOption,
     TodayOption,
+    broken,
     moment,
     rules_folder,
     with_examples,
@@ -98,7 +98,7 @@ def diff(
     if _unreadable(old):
         refuse(f"The rules of {base} hold errors, and cannot be compared.", 2)
     if _unreadable(new):
-        refuse(BROKEN, 2)
+        refuse(broken(rules), 2)
     if Path(base).is_file():
         new = replace(new, rules=_of_packs(new.rules, old.rules.packs.keys()))
     changes = rule_changes(old, new)

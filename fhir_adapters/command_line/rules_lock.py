@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.authoring.lock import CHANGED, REFUSED, Unlocked, lock_file, locked_now, read_lock, unlocked
-from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, loaded_rules
+from fhir_adapters.command_line.options import FormatOption, RulesOption, broken, loaded_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, say, words, write_json
 
 
@@ -26,7 +26,7 @@ def lock(
     """
     loaded = loaded_rules(rules)
     if any(p.severity == "error" and p.code != CHANGED for p in loaded.problems):
-        refuse(BROKEN)
+        refuse(broken(rules))
     found: dict[str, list[Unlocked]] = {}
     stale: list[str] = []
     for pack_id in loaded.folders:

@@ -13,7 +13,14 @@ import typer
 
 from engine.authoring.loading import load_rules
 from engine.authoring.lock import locked_now, read_lock
-from fhir_adapters.command_line.options import BROKEN, FormatOption, RulesOption, rules_folder, with_examples
+from fhir_adapters.command_line.options import (
+    FormatOption,
+    RulesOption,
+    broken,
+    command,
+    rules_folder,
+    with_examples,
+)
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, words, write_json
 from fhir_adapters.packs.archive import Manifest, read_archive, write_archive
 from fhir_adapters.packs.errors import PackError
@@ -39,11 +46,11 @@ def pack(
     with TemporaryDirectory(prefix="primum-") as nothing:
         loaded = load_rules(folder, local=Path(nothing), examples=with_examples())
     if loaded.broken:
-        refuse(BROKEN)
+        refuse(broken(rules))
     if name not in loaded.folders:
         refuse(f"There is no pack {name}; there is {', '.join(loaded.folders)}.", 2)
     if read_lock(loaded, name) != locked_now(loaded, name):
-        refuse("Its rules.lock is absent or not up to date: run  primum rules lock  first.")
+        refuse(f"Its rules.lock is absent or not up to date: run  {command('rules lock', rules)}  first.")
     try:
         private = parsed(_private(key), key.name)
         data = write_archive(loaded, name, private)

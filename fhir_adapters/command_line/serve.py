@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from engine.errors import CdsError, RuleFileError
-from fhir_adapters.command_line.options import BROKEN, RulesOption, rules_folder, with_examples
+from fhir_adapters.command_line.options import RulesOption, broken, rules_folder, with_examples
 from fhir_adapters.command_line.terminal import Format, refuse, say
 from fhir_adapters.journal import TextLines
 from fhir_adapters.settings import Settings
@@ -43,7 +43,7 @@ def serve(
     try:
         app.serve(settings, formatter=TextLines() if format is Format.PRETTY else None)
     except RuleFileError:
-        refuse(BROKEN)
+        refuse(broken(rules))
     except CdsError as error:
         refuse(f"{error}.", 2)
 

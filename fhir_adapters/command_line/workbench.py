@@ -9,7 +9,7 @@ import typer
 
 from engine.authoring.edits import files_of_rules
 from fhir_adapters import journal
-from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, rule_named
+from fhir_adapters.command_line.options import FormatOption, RulesOption, command, loaded_rules, rule_named
 from fhir_adapters.command_line.serve import listen
 from fhir_adapters.command_line.terminal import Format, counted, refuse, say, write_json
 from fhir_adapters.workbench.loopback import is_loopback
@@ -49,8 +49,8 @@ def workbench(
     loaded = loaded_rules(rules)
     files = [file for names in files_of_rules(loaded).values() for file in names]
     if not files:
-        refuse("There is no rule here to open:  primum rules check  says why.")
-    file = loaded.files[rule_named(rule, loaded).id] if rule is not None else files[0]
+        refuse(f"There is no rule here to open:  {command('rules check', rules)}  says why.")
+    file = loaded.files[rule_named(rule, loaded, rules).id] if rule is not None else files[0]
     bare = host.strip("[]")
     address = f"http://{f'[{bare}]' if ':' in bare else bare}:{port}/"
     if format is Format.JSON:

@@ -54,7 +54,7 @@ def test_it_serves_on_until_it_is_interrupted() -> None:
             rest = running.communicate(timeout=30)[1]
         finally:
             running.kill()
-    assert running.returncode == 0
+    assert running.returncode == 130
     assert rest.endswith("Stopped.\n")
 
 

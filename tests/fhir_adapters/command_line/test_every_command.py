@@ -2,6 +2,8 @@
 
 import errno
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -135,15 +137,46 @@ def test_what_cannot_be_written_is_no_defect(
     assert said in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_with_130_and_says_nothing_of_where_it_was(
-    primum: Run, monkeypatch: pytest.MonkeyPatch
+def test_ctrl_c_ends_a_command_with_130_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(options, "load_rules", interrupted)
-    shown = primum("describe", "renal-impairment", "--rules", MINI)
-    assert (shown.exit_code, shown.stdout, shown.stderr) == (130, "", "")
+    monkeypatch.setattr("sys.argv", ["primum", "describe", "renal-impairment"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, *capsys.readouterr()) == (130, "", "Stopped.\n")
+
+
+STARTED = """
+import os, signal, sys
+from fhir_adapters.__main__ import main
+
+signal.signal(signal.SIGINT, {before})
+
+class InTheMidst:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, InTheMidst())
+sys.argv = ["primum", "--version"]
+main()
+"""
+"""The command, with Ctrl-C in the midst of reading in what it is made of."""
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "said"),
+    [("signal.default_int_handler", 130, "Stopped.\n"), ("signal.SIG_IGN", 0, "")],
+    ids=["as usual", "ignored by who started it"],
+)
+def test_ctrl_c_ends_a_command_that_is_still_being_read_in(before: str, code: int, said: str) -> None:
+    run = [sys.executable, "-c", STARTED.format(before=before)]
+    ended = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (code, said)
 
 
 @pytest.mark.parametrize("width", ["40", "80"])

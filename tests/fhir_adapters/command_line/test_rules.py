@@ -1,6 +1,7 @@
 """``primum rules``: what is wrong in a rules folder, and how its tests end."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from engine.authoring.loading import DEFAULT_FOLDER
 from tests.fhir_adapters.command_line.conftest import Run
 
+MINI = Path(__file__).resolve().parents[2] / "fixtures" / "rules-mini"
 RULE = "baclofen-intrathecal/warnings/kidney-function.yaml"
 CASES = "baclofen-intrathecal/warnings/kidney-function.test.yaml"
 
@@ -63,6 +65,28 @@ def test_rules_with_errors_check_nobody(primum: Run, folder: Path, order_sign: P
     assert shown.exit_code == 1
     assert "primum rules check" in shown.stderr
     assert shown.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("describe", "renal-impairment"),
+        ("registration",),
+        ("rules", "lock"),
+        ("rules", "test"),
+    ],
+    ids=" ".join,
+)
+def test_the_command_to_copy_reads_the_same_folder(
+    primum: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    mine = Path(shutil.copytree(MINI, tmp_path / "my rules"))
+    change(mine / "baclofen-it/warnings/renal-impairment.yaml", "indicator: warning", "indikator: warning")
+    shown = primum("--examples", *command, "--rules", mine)
+    assert shown.exit_code
+    told = shown.stderr.partition("errors")[2].partition(":  primum ")[2].partition("  lists them.")[0]
+    assert shlex.split(told) == ["--examples", "rules", "check", "--rules", str(mine)]
+    assert "indikator" in primum(*shlex.split(told)).stdout
 
 
 def test_the_tests_beside_a_rule_are_run(primum: Run) -> None:

@@ -70,7 +70,7 @@ def test_a_changed_archive_is_refused(primum: Run, site: Path) -> None:
 def test_rules_that_are_not_locked_or_hold_errors_are_not_packed(primum: Run, site: Path) -> None:
     rule = site / "rules/baclofen-it/monitoring/epilepsy.yaml"
     rule.write_text(rule.read_text().replace("version: 1.0.0", "version: 1.0.1"))
-    assert "run  primum rules lock  first" in packed(primum, site).stderr
+    assert f"run  primum rules lock --rules {site / 'rules'}  first" in packed(primum, site).stderr
     rule.write_text(rule.read_text().replace("kind: warning", "kind: warming"))
     shown = packed(primum, site)
     assert (shown.exit_code, "hold errors" in shown.stderr) == (1, True)
