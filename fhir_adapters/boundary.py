@@ -39,6 +39,7 @@ def guard(app: FastAPI, origins: Iterable[str]) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(LastResort)
+    app.add_middleware(Heads)
     allowed = tuple(origins)
     if allowed:
         app.add_middleware(
@@ -91,6 +92,25 @@ class LastResort:
             if begun or scope["type"] != "http":
                 raise
             await INTERNAL.response()(scope, receive, send)
+
+
+class Heads:
+    """Answers HEAD as GET is answered, without the body (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap the app."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on; what is sent of the body is dropped."""
+
+        async def bare(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await self.app({**scope, "method": "GET"}, receive, bare)
+        else:
+            await self.app(scope, receive, send)
 
 
 class Cors(CORSMiddleware):

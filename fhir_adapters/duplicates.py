@@ -29,7 +29,7 @@ def duplicate_member(body: bytes) -> str | None:
         except (ValueError, TypeError):
             pass  # not JSON for this parser: the slow one decides
     try:
-        json.loads(body, object_pairs_hook=_once)
+        json.loads(body, object_pairs_hook=_once, parse_int=str)  # of any length, which int() is not for
     except _Twice as found:
         return str(found)
     except (ValueError, RecursionError):

@@ -181,8 +181,8 @@ def _answer(value: RawJson | Sequence[RawJson]) -> Answer:
         if isinstance(value, Raw | bytes):
             return read_answer(value)
         return joined(read_answer(page) for page in value)
-    except FhirDataError:
-        return Answer(ListState.FAILED, detail="what came is not JSON that can be read")
+    except FhirDataError as error:
+        return Answer(ListState.FAILED, detail=f"what came cannot be read: {error}")
 
 
 def _whole_file(raw: bytes) -> Answer:

@@ -160,7 +160,9 @@ _BY_TYPE: Final[dict[str, tuple[msgspec.json.Decoder[Any], tuple[str, ...]]]] = 
     **dict.fromkeys(WHOLE, _WHOLE),
 }
 _LONGEST_KEPT: Final = 2048
-_NOT_JSON: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_TOO_LONG: Final = (msgspec.ValidationError, ArithmeticError)
+"""What is raised where JSON of any form is wanted: a number of thousands of digits, or an exponent of a dozen."""
+_NOT_JSON: Final = (msgspec.MsgspecError, ArithmeticError, UnicodeDecodeError, RecursionError)
 
 
 def decode_head(raw: RawJson) -> Head | None:
@@ -288,5 +290,7 @@ def decode_value(raw: RawJson) -> Any:
 
 
 def _unreadable(error: BaseException) -> FhirDataError:
+    if isinstance(error, _TOO_LONG):
+        return FhirDataError("the JSON holds a number too long to be read")
     deep = isinstance(error, RecursionError)
     return FhirDataError("the JSON nests too deeply" if deep else "this is not JSON in UTF-8")

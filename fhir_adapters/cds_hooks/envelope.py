@@ -99,6 +99,9 @@ def hook_of(body: bytes) -> str:
     return value if isinstance(value, str) else ""
 
 
+_AS_JSON: Final = "Send one JSON object in UTF-8, with numbers of at most some hundred digits."
+
+
 def _bad(code: str, where: str, what: str, mend: str) -> Refusal:
     return Refusal(400, code, what, where=where, mend=mend)
 
@@ -107,9 +110,9 @@ def _members(body: bytes) -> dict[str, Raw]:
     try:
         members = decode_object(body.removeprefix(_BYTE_ORDER_MARK))
     except FhirDataError as error:
-        raise _bad("structure", "", str(error), "Send one JSON object in UTF-8.") from None
+        raise _bad("structure", "", str(error), _AS_JSON) from None
     if members is None:
-        raise _bad("structure", "", "the body is not a JSON object", "Send one JSON object in UTF-8.")
+        raise _bad("structure", "", "the body is not a JSON object", _AS_JSON)
     return members
 
 
@@ -153,7 +156,7 @@ def _context(members: Mapping[str, Raw], hook: Hook) -> ReviewContext:
     except FhirVersionError as error:
         raise _bad("not-supported", "context", str(error), "Send FHIR R4 resources.") from None
     except FhirDataError as error:
-        raise _bad("structure", "context", str(error), "Send one JSON object in UTF-8.") from None
+        raise _bad("structure", "context", str(error), _AS_JSON) from None
     if len(context.orders) > MOST_ORDERS:
         mend = f"Send at most {MOST_ORDERS} orders at a time."
         raise Refusal(413, "too-long", "these are too many orders", where="context", mend=mend)
@@ -188,7 +191,7 @@ def _prefetch(members: Mapping[str, Raw]) -> Mapping[str, Raw]:
     try:
         found = decode_object(raw)
     except FhirDataError as error:
-        raise _bad("structure", "prefetch", str(error), "Send one JSON object in UTF-8.") from None
+        raise _bad("structure", "prefetch", str(error), _AS_JSON) from None
     if found is None:
         raise _bad(
             "structure", "prefetch", "prefetch is not an object", "Send an object of the keys of discovery."

@@ -40,11 +40,11 @@ def app() -> FastAPI:
     return app
 
 
-def get(app: FastAPI, path: str, *, raising: bool = False) -> httpx.Response:
+def get(app: FastAPI, path: str, *, raising: bool = False, method: str = "GET") -> httpx.Response:
     async def send() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=raising)
         async with httpx.AsyncClient(transport=transport, base_url="http://primum.example") as client:
-            return await client.get(path, headers={"Origin": "https://ehr.example.org"})
+            return await client.request(method, path, headers={"Origin": "https://ehr.example.org"})
 
     return asyncio.run(send())
 
@@ -67,6 +67,13 @@ def test_ch_052_every_error_is_an_operation_outcome_without_an_echo(
     assert answer.json()["resourceType"] == "OperationOutcome"
     assert answer.headers["access-control-allow-origin"] == "https://ehr.example.org"
     assert CANARY not in answer.text
+
+
+def test_head_is_answered_as_get_is_without_the_body(app: FastAPI) -> None:
+    """RFC 9110, 9.3.2: the same status and headers."""
+    for path in ("/refuse", "/defect", "/else"):
+        read, asked = get(app, path), get(app, path, method="HEAD")
+        assert (asked.status_code, asked.headers, asked.content) == (read.status_code, read.headers, b"")
 
 
 def test_a_defect_is_noted_without_its_message(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:

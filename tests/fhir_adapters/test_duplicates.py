@@ -25,6 +25,8 @@ JSON = st.recursive(
         (b'{"a": "\\u0022\\u0022", "b": 1, "b": 2}', "b"),
         (b'{"n": 123456789012345678901234567890, "b": 1, "b": 2}', "b"),
         (b'{"a": "\\ud800", "b": 1, "b": 2}', "b"),
+        (b'{"n": %s, "b": 1, "b": 2}' % (b"9" * 5000), "b"),
+        (b'{"n": 1e99999999999999999999, "b": 1, "b": 2}', "b"),
     ],
 )
 def test_a_member_that_stands_twice_is_named(body: bytes, name: str) -> None:

@@ -53,6 +53,18 @@ def test_a_list_that_comes_twice_takes_nothing_away(sign: Sign, request_body: Bo
     assert "a member stands twice" in issue(answer)["details"]["text"]
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "1e99999999999999999999"], ids=["digits", "exponent"])
+def test_a_number_too_long_to_be_read_is_said_to_be_one(sign: Sign, request_body: Body, number: str) -> None:
+    """Where it makes the session unreadable; in a list of the record it makes that list unknown, and says so too."""
+    request_body["context"]["patientId"] = request_body["context"]["userId"] = "longest"
+    body = json.dumps(request_body).replace('"longest"', number)
+    answer = sign(content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, issue(answer)["details"]["text"]) == (
+        400,
+        "the JSON holds a number too long to be read",
+    )
+
+
 def test_a_member_that_stands_twice_is_named_where_its_name_is_not_the_clients(request_body: Body) -> None:
     body = json.dumps(request_body).replace('"birthDate"', '"birthDate": "2020-01-01", "birthDate"')
     with pytest.raises(Refusal, match="the member birthDate stands twice"):
