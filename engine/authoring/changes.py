@@ -11,24 +11,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.authoring.fingerprints import rule_fingerprint
+from engine.authoring.fingerprints import LABEL, rule_fingerprint
 from engine.authoring.folder import Loaded
 from engine.authoring.part_changes import part_changes, say_with
 from engine.authoring.tree_changes import Said, Say, bare, tree_changes
 from engine.authoring.versions import Bump, bump_between
 from engine.describe import describe
 from engine.rule import Rule, Variant
+from engine.ruleset import Pack
 from engine.words import listing
 
 _DECIDING: Final = ("status", "experimental", "kind", "medicine", "if_unknown")
 """Fields that decide who is told, where and whether; any change of them is major."""
+
+_LABEL_WORDS: Final = frozenset({"label_title", "label_version", "label_url"})
+"""What a pack says of its label that decides nothing; an example is not for patients, and topics are what EHRs know cards by."""
 
 _CHOICES: Final = ("suggestions", "override_reasons", "links")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """What became of one rule: its versions (None where it is not there), the changes in words, and the bumps."""
+    """What became of one rule: its versions (None where it is not there), the changes in words, and the bumps.
+
+    ``rule`` is its id, or that of a pack: what a pack says of its label stands on each of its cards.
+    """
 
     rule: str
     old: str | None
@@ -54,11 +61,33 @@ class RuleChange:
 
 
 def rule_changes(old: Loaded, new: Loaded) -> tuple[RuleChange, ...]:
-    """Every rule that is new, gone or changed, in the order of their ids."""
+    """Every pack that says something else of its label, and every rule that is new, gone or changed, in the order of their ids."""
     before = {rule.id: rule for rule in old.rules.rules}
     after = {rule.id: rule for rule in new.rules.rules}
     found = (_change(old, new, before.get(name), after.get(name)) for name in sorted(before | after))
-    return _renamed(before, after, tuple(each for each in found if each.said or each.old != each.new))
+    changed = tuple(each for each in found if each.said or each.old != each.new)
+    both = sorted(old.rules.packs.keys() & new.rules.packs.keys())
+    packs = (_pack(old.rules.packs[name], new.rules.packs[name]) for name in both)
+    return (*(pack for pack in packs if pack.said), *_renamed(before, after, changed))
+
+
+def _pack(old: Pack, new: Pack) -> RuleChange:
+    """What a pack says otherwise on each of its cards."""
+    said = tuple(
+        Said(
+            f"{field} is {_stated(getattr(new, field))}, instead of {_stated(getattr(old, field))}: it stands on each card",
+            Bump.PATCH if field in _LABEL_WORDS else Bump.MAJOR,
+        )
+        for field in LABEL
+        if getattr(old, field) != getattr(new, field)
+    )
+    return RuleChange(new.id, old.version, new.version, said)
+
+
+def _stated(value: object) -> str:
+    return (
+        "left out" if value in (None, "") else str(value).lower() if isinstance(value, bool) else str(value)
+    )
 
 
 def _renamed(

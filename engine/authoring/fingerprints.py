@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from engine.authoring.folder import Loaded
 
+LABEL: Final = ("label_title", "label_version", "label_url", "topic_system", "example")
+"""What a pack says of its label, which stands on every card of it; its own hash covers these, so that they ask for its version."""
+
 NOT_SAID: Final = frozenset({"version", "review"})
 """Keys of a rule that its hash leaves out."""
 
@@ -40,6 +43,12 @@ def rule_fingerprint(loaded: Loaded, rule_id: str, *, under: str | None = None) 
     data = loaded.document(rule_id).data
     said = {key: value for key, value in data.items() if key not in NOT_SAID}
     return fingerprint(said | {"id": under or rule_id})
+
+
+def pack_fingerprint(loaded: Loaded, pack_id: str, rules: Mapping[str, Any]) -> str:
+    """The hash of a pack: of its rules as they are locked, and of what it says of its label on each card."""
+    pack = loaded.rules.packs[pack_id]
+    return fingerprint({"rules": rules, **{name: getattr(pack, name) for name in LABEL}})
 
 
 def parts_of(loaded: Loaded, rule: Rule) -> dict[str, str]:

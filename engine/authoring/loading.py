@@ -44,6 +44,9 @@ EXAMPLES: Final = "examples"
 
 _NOT_READ = frozenset({"schema"})
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
+_LONGEST: Final = 40
+"""Digits of a number; Python itself refuses 4,301, and beyond 308 a decimal is infinite."""
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+")
 _WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -152,6 +155,12 @@ class _Text:
         self.values[path] = self._mark(event)
         self._refuse_unclear(event, path)
         if isinstance(event, ScalarEvent):
+            if event.style is None and len(event.value) > _LONGEST and _NUMBER.fullmatch(event.value):
+                message = f"a number of more than {_LONGEST} digits"
+                self.faults.append(
+                    (self.values[path], "number-long", message, "a text of digits goes in quotes")
+                )
+                return event.value
             value = _scalar(event)
             if value is None and path:
                 self._note_empty(path)

@@ -2,7 +2,7 @@
 
 It is JSON, a rule or a part on each line, so that two branches can be merged; ``primum rules lock`` writes it. What the hashes cover
 is in :mod:`engine.authoring.fingerprints`; that of the pack covers the rules as they are locked, so that two branches which both
-raised its version to the same one do not merge unseen. A pack without the file is not held to it.
+raised its version to the same one do not merge unseen, and what stands on each of its cards. A pack without the file is not held to it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
-from engine.authoring.fingerprints import Parts, fingerprint, rule_fingerprint
+from engine.authoring.fingerprints import Parts, pack_fingerprint, rule_fingerprint
 from engine.authoring.versions import version_of
 from engine.rule import Rule, Status
 from engine.terms import FileModel
@@ -121,7 +121,7 @@ def locked_now(loaded: Loaded, pack_id: str) -> Lock:
         name: LockedRule(version=rule.version, sha256=rule_fingerprint(loaded, name), status=rule.status)
         for name, rule in rules.items()
     }
-    said = fingerprint({name: rule.model_dump() for name, rule in locked.items()})
+    said = pack_fingerprint(loaded, pack_id, {name: rule.model_dump() for name, rule in locked.items()})
     pack = Locked(version=loaded.rules.packs[pack_id].version, sha256=said)
     return Lock(pack=pack, rules=locked, parts=parts)
 
@@ -137,7 +137,7 @@ def unlocked(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]:
 
 
 def changed_pack(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]:
-    """That the rules of a pack are not those that were locked with its version, if it is so and its version is not higher.
+    """That a pack does not say what was locked with its version, if it is so and its version is not higher.
 
     Nothing is said while some file does not fit, because then the rules are not all there.
     """
@@ -147,7 +147,7 @@ def changed_pack(loaded: Loaded, pack_id: str, lock: Lock) -> Iterator[Unlocked]
     if version_of(now.version) < version_of(lock.pack.version):
         yield Unlocked(pack_id, "changed", _lower(now.version, lock.pack.version), _RAISE_PACK)
     elif now.version == lock.pack.version and now.sha256 != lock.pack.sha256:
-        message = f"its rules are not those that were locked as version {now.version} of the pack"
+        message = f"its rules, or what it says of its label, are not what was locked as version {now.version}"
         yield Unlocked(pack_id, "changed", message, _RAISE_PACK)
 
 
@@ -216,6 +216,9 @@ def _rules(loaded: Loaded, pack_id: str) -> dict[str, Rule]:
 def _named(loaded: Loaded, pack_id: str) -> set[str]:
     """The ids of a pack's rules, also of those whose files do not fit, or cannot be read and have only their names."""
     below = f"{loaded.folders[pack_id]}/"
-    documents = (entry.data for name, entry in loaded.documents.items() if name.startswith(below))
-    stems = {f"{pack_id}.{PurePosixPath(name).stem}" for name in loaded.paths if name.startswith(below)}
-    return stems | {str(data["id"]) for data in documents if isinstance(data, dict) and "id" in data}
+    files = [
+        PurePosixPath(name) for name in loaded.paths if name.startswith(below) and name.endswith(".yaml")
+    ]
+    said = {str(file): loaded.documents[str(file)].data for file in files if str(file) in loaded.documents}
+    ids = {name: str(data["id"]) for name, data in said.items() if isinstance(data, dict) and "id" in data}
+    return {ids.get(str(file), f"{pack_id}.{file.stem}") for file in files}

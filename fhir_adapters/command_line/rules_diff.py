@@ -121,8 +121,10 @@ def diff(
         told = [
             kind.counted(found[kind].patients) for kind in Asked if kind is not Asked.PATIENTS or patients
         ]
+        packs = sum(change.rule in new.rules.packs for change in changes)
+        changed = [counted(packs, "pack")] * bool(packs) + [counted(len(changes) - packs, "rule")]
         answers.print(
-            f"{counted(len(changes), 'rule')} changed, {short} not raised far enough; asked about {listing(told)}."
+            f"{listing(changed)} changed, {short} not raised far enough; asked about {listing(told)}."
         )
         for name in (*found[Asked.TESTS].left_out, *found[Asked.LIMITS].left_out):
             answers.print(words(f"could not be asked of both: {name}", "yellow"))
@@ -146,7 +148,7 @@ def _asked(
     old: Loaded, new: Loaded, changes: Sequence[RuleChange], records: Records, pumps: int, now: datetime
 ) -> dict[Asked, Differences]:
     """What both states say of the tests, of generated patients, and of those in files; of none where nothing has changed."""
-    named = [change.rule for change in changes]
+    named = [change.rule for change in changes if change.rule not in new.rules.packs]
     cases = compare_cases(old, new, progress(named, "Asking about the tests"))
     limits = compare_limits(old, new, progress(named, "Asking about the cases at limits"), now.date())
     services = Services(new.rules, new.concepts).joined(Services(old.rules, old.concepts))

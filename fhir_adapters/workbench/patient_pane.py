@@ -134,7 +134,8 @@ class PatientPane:
         self._draw_no_record()
         self._turn("record", tell=False)
         self._chosen(self.patient)
-        ui.run_javascript(f"getHtmlElement({self._paste.id}).focus()")
+        # The button that was pressed is gone by now, and with it the place that a bare ui.run_javascript would speak from.
+        self._paste.client.run_javascript(f"getHtmlElement({self._paste.id}).focus()")
 
     def _turn(self, page: str, *, tell: bool = True) -> None:
         self._open = page

@@ -365,3 +365,38 @@ def test_a_version_that_was_raised_far_enough(
 )
 def test_the_step_between_two_versions(old: str, new: str, bump: Bump) -> None:
     assert bump_between(old, new) is bump
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words", "bump"),
+    [
+        (
+            "A leaflet for tests",
+            "Nutella",
+            "label_title is Nutella, instead of A leaflet for tests",
+            Bump.PATCH,
+        ),
+        ("example: true", "example: false", "example is false, instead of true", Bump.MAJOR),
+        (
+            "example: true",
+            "topic_system: https://example.org/topics\nexample: true",
+            "topic_system is https://example.org/topics, instead of left out",
+            Bump.MAJOR,
+        ),
+    ],
+)
+def test_what_stands_on_every_card_is_told_of_the_pack(
+    folder: Folder, changed: Callable[[], list[RuleChange]], old: str, new: str, words: str, bump: Bump
+) -> None:
+    folder.edit("baclofen-it/pack.yaml", old, new)
+    [change] = changed()
+    assert (change.rule, change.old, change.new) == ("baclofen-it", "0.1.0", "0.1.0")
+    assert [said.words for said in change.said] == [f"{words}: it stands on each card"]
+    assert (change.called_for, change.enough) == (bump, False)
+
+
+def test_a_pack_that_only_has_another_version_says_nothing_else(
+    folder: Folder, changed: Callable[[], list[RuleChange]]
+) -> None:
+    folder.edit("baclofen-it/pack.yaml", "version: 0.1.0", "version: 0.1.1")
+    assert changed() == []

@@ -62,6 +62,8 @@ def test_plain_words_are_read_as_yaml_1_2_and_dates_stay_text(written, read):
         ("~\n", "file-empty", 1, 1, "the file says nothing"),
         ("a:\nb: 1\n", "value-missing", 1, 1, "a is empty"),
         ("a:\n  - b\n  - ~\n", "value-missing", 3, 5, "this item is empty"),
+        ("a: " + "9" * 5000, "number-long", 1, 4, "a number of more than 40 digits"),
+        ("a: -" + "9" * 400 + ".5", "number-long", 1, 4, "a number of more than 40 digits"),
         ("? [a]\n: b\n", "yaml-key", 1, 3, "a key is one word"),
         (
             "a: Kidney: reduced\n",

@@ -12,7 +12,11 @@ from tests.engine.authoring.conftest import Folder
 RULE = "baclofen-it/warnings/renal-impairment.yaml"
 LOCK = "baclofen-it/rules.lock"
 EPILEPSY = "baclofen-it/monitoring/epilepsy.yaml"
-PACK = ("lock-behind", "warning", "its rules are not those that were locked as version 0.1.0 of the pack")
+PACK = (
+    "lock-behind",
+    "warning",
+    "its rules, or what it says of its label, are not what was locked as version 0.1.0",
+)
 VERSIONS = {"changed-without-version", "lock-behind", "lock-unreadable"}
 
 
@@ -158,6 +162,34 @@ def test_a_rule_that_is_gone_is_an_error_while_it_was_active(locked: Folder) -> 
     gone = "baclofen-it.epilepsy is locked as active and has no file"
     assert sorted(said(locked)) == [("changed-without-version", "error", gone), PACK]
     assert states(locked) == [("baclofen-it.epilepsy", "lost"), ("baclofen-it", "changed")]
+
+
+@pytest.mark.parametrize("kept", ["epilepsy.md", "epilepsy.txt", "epilepsy.test.yaml", "epilepsy.lock"])
+def test_a_file_that_is_no_rule_does_not_stand_for_one(locked: Folder, kept: str) -> None:
+    text = (locked.path / EPILEPSY).read_text()
+    locked.remove(EPILEPSY)
+    locked.write(f"baclofen-it/monitoring/{kept}", text)
+    gone = "baclofen-it.epilepsy is locked as active and has no file"
+    assert ("changed-without-version", "error", gone) in said(locked)
+    assert states(locked) == [("baclofen-it.epilepsy", "lost"), ("baclofen-it", "changed")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("A leaflet for tests", "Another leaflet"),
+        ('"2026-01"', '"2026-02"'),
+        ("example: true", "example: false"),
+        ("example: true", "example: true\nlabel_url: https://example.org/leaflet"),
+        ("example: true", "example: true\ntopic_system: https://example.org/topics"),
+    ],
+)
+def test_what_stands_on_every_card_asks_for_a_version_of_the_pack(locked: Folder, old: str, new: str) -> None:
+    locked.edit("baclofen-it/pack.yaml", old, new)
+    assert said(locked) == [PACK]
+    assert states(locked) == [("baclofen-it", "changed")]
+    locked.edit("baclofen-it/pack.yaml", "version: 0.1.0", "version: 0.1.1")
+    assert states(locked) == [("baclofen-it", "behind")]
 
 
 @pytest.mark.parametrize("status", ["retired", "draft"])

@@ -52,7 +52,10 @@ def test_a_higher_version_is_locked_by_name(primum: Run, folder: Path) -> None:
     change(folder, "version: 1.0.0", "version: 2.0.0")
     refused = primum("rules", "lock", "--rules", folder)
     assert refused.exit_code == 1
-    assert "baclofen-it: its rules are not those that were locked as version 0.1.0" in refused.stdout
+    assert (
+        "baclofen-it: its rules, or what it says of its label, are not what was locked as version 0.1.0"
+        in refused.stdout
+    )
     assert "1 pack changed without a higher version: raise version in pack.yaml" in refused.stderr
     change(folder, "version: 0.1.0", "version: 0.2.0", "baclofen-it/pack.yaml")
     shown = primum("rules", "lock", "--rules", folder, "--format", "json")
