@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from engine.finding import Missing, Truth
+from engine.finding import Missing, Truth, once
 from engine.markdown import escape
 from engine.outcome import Evaluation, RuleOutcome
 from engine.rule import Hook, Indicator, Kind, LinkSpec, Rule, SuggestionSpec
@@ -268,11 +268,21 @@ def _unchecked_cards(outcomes: list[RuleOutcome], pack: Pack) -> Iterator[Card]:
 
 
 def _obtainable(outcome: RuleOutcome) -> Iterator[SuggestionSpec]:
-    """What would answer a rule that is unknown; no request for another datum than the one that lacks."""
-    lacking = {entry.lacks for entry in outcome.missing}
+    """What would answer a rule that is unknown: what the rule says, and the measurement that an estimate lacks.
+
+    No request for another datum than the one that lacks.
+    """
+    lacking = once(entry.lacks for entry in outcome.missing)
+    concepts = [datum.concept for datum in lacking if datum is not None and datum.concept is not None]
     for spec in outcome.rule.obtain:
-        if spec.code is None or not lacking or not lacking.isdisjoint((None, spec.code)):
+        if spec.code is None or not lacking or None in lacking or spec.code in concepts:
             yield spec
+    offered = {spec.code for spec in outcome.rule.obtain}
+    for datum in lacking:
+        if datum is not None and datum.concept is not None and datum.concept not in offered:
+            label = f"Request {datum.name}"[:80]
+            words = f"{datum.name[:1].upper()}{datum.name[1:]}"
+            yield SuggestionSpec(label=label, request=words, code=datum.concept)
 
 
 FAILED = Missing("a rule", "it failed; its authors need to look at it")

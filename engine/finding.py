@@ -83,18 +83,33 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Datum:
+    """One datum that an answer waits for: a noun for it, and the concept by which it can be requested.
+
+    Without a concept it is one of the patient's own data, which are completed in the record and not requested.
+    """
+
+    name: str
+    concept: str | None = None
+
+
+BIRTH_DATE, SEX = Datum("birth date"), Datum("sex")
+NOTHING: Final = Datum("")
+"""No datum: nothing that can be requested or completed would bring the answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """What could not be looked at and why; ``what`` is a noun phrase that fits after "could not be checked:".
 
-    ``lacks`` names the one datum that an answer waits for, where it is another than what was looked for: a concept, or ``patient`` for
-    the birth date and the sex.
+    ``lacks`` is the one datum that an answer waits for, where it is another than what was looked for.
     """
 
     what: str
     why: str
     list: ListName | None = None
     references: tuple[str, ...] = ()
-    lacks: str | None = None
+    lacks: Datum | None = None
 
 
 @dataclass(frozen=True, slots=True)

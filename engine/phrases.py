@@ -47,6 +47,10 @@ _COMPARED: Final = {
     "between": "between",
 }
 _ACTION: Final = {"start": "starts", "change": "changes", "hold": "holds", "stop": "stops"}
+_ESTIMATED_FROM: Final = {
+    "creatinine": "creatinine where that is later or none is reported",
+    "creatinine-and-weight": "creatinine and body weight where one of these is later or none is reported",
+}
 _SILENCE: Final = {"unknown": "", "not-met": ", which counts as not so when nothing is on record"}
 _CERTAINTY: Final = {"any": "", "confirmed": ", confirmed", "suspected": ", suspected"}
 
@@ -145,11 +149,7 @@ def _measurement(say: Phrases, concept: str, leaf: MeasurementLeaf) -> str:
 
 
 def _lab(say: Phrases, leaf: LabLeaf) -> str:
-    estimate = (
-        f", estimated from {leaf.estimate} where that is later or none is reported"
-        if leaf.estimate is not None
-        else ""
-    )
+    estimate = f", estimated from {_ESTIMATED_FROM[leaf.estimate]}" if leaf.estimate is not None else ""
     return _measurement(say, leaf.lab, leaf) + estimate
 
 

@@ -122,15 +122,19 @@ class MeasurementLeaf(Leaf, Bounded):
         return self
 
 
+EstimateFrom = Literal["creatinine", "creatinine-and-weight"]
+"""What kidney function is estimated from."""
+
+
 class LabLeaf(MeasurementLeaf):
     """A laboratory value."""
 
     noun: ClassVar[str] = "lab"
     lab: str = Field(description="Concept of the laboratory value.")
-    estimate: Literal["creatinine"] | None = Field(
+    estimate: EstimateFrom | None = Field(
         None,
-        description="When no value is reported, or a later creatinine is, estimate the glomerular filtration rate "
-        "(CKD-EPI 2021; bedside Schwartz).",
+        description="When no value is reported, or what it is made from is later, estimate it: the glomerular filtration rate "
+        "in mL/min/1.73m2 from creatinine, or an adult's creatinine clearance in mL/min from creatinine and weight.",
     )
 
 

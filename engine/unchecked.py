@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from engine.finding import Missing
+from engine.finding import NOTHING, Missing, once
 from engine.markdown import escape
 from engine.rule import Rule
 from engine.wording import fit
@@ -42,8 +42,16 @@ def unchecked_detail(missing: Unchecked, words: Mapping[str, str] = _NO_WORDS) -
         quoted = _quoted([entry for _, entry in entries], words)
         lines.append(
             f"- **{escape(', '.join(whats))}**: {escape(why)}{quoted}. Needed for: {escape(', '.join(rules))}."
+            f"{_to_complete([entry for _, entry in entries])}"
         )
     return "No answer was possible, so silence on these points does not mean safe:\n\n" + "\n".join(lines)
+
+
+def _to_complete(missing: Sequence[Missing]) -> str:
+    """What of the patient's own data an answer waits for: nobody can request it, only complete the record."""
+    lacking = once(entry.lacks for entry in missing if entry.lacks is not None)
+    names = [datum.name for datum in lacking if datum.concept is None and datum != NOTHING]
+    return f" To complete in the patient's record: {', '.join(names)}." if names else ""
 
 
 def is_uncoded(entry: Missing) -> bool:

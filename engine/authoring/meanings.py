@@ -148,7 +148,12 @@ MEANINGS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
         "infusion": "Continuously.",
         "refill": "A filling of the reservoir.",
     },
-    ("LabLeaf", "estimate"): {"creatinine": "From creatinine, age and sex; for children from the height."},
+    ("LabLeaf", "estimate"): {
+        "creatinine": "The filtration rate in mL/min/1.73m2, from creatinine, age and sex (CKD-EPI 2021); for children from "
+        "creatinine and height (bedside Schwartz).",
+        "creatinine-and-weight": "An adult's creatinine clearance in mL/min, from creatinine, actual weight, age and sex "
+        "(Cockcroft and Gault).",
+    },
     ("LabLeaf", "pick"): _PICK,
     ("VitalLeaf", "pick"): _PICK,
     ("LabLeaf", "if_missing"): _IF_MISSING,

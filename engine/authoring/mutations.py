@@ -182,6 +182,8 @@ def _of_leaf(noun: str, leaf: Data, path: Path) -> Iterator[Mutation]:
         for choice in choices if of == noun else ():
             if choice != leaf.get(key, choices[0]):
                 yield Mutation(path, f"{key} {choice}", _change(path, _with(key, choice)))
+    if leaf.get("estimate") is not None:
+        yield Mutation(path, "estimate left out", _change(path, _with("estimate", None)))
     for key in ("within", "longer_than", "empty_within"):
         if holder.get(key) is not None:
             yield Mutation(where, f"{key} one longer", _change((*where, key), _moving(1)))

@@ -13,7 +13,7 @@ from engine.authoring.files import CheckException, ConceptFile, LocalCode, Medic
 from engine.authoring.problems import Problem, did_you_mean
 from engine.authoring.validation import inner_models
 from engine.concepts import Concept, ConceptLibrary
-from engine.conditions.estimates import CREATININE, HEIGHT
+from engine.conditions.estimates import FORMULAS
 from engine.conditions.pregnancy import (
     BREASTFEEDING,
     NOT_BREASTFEEDING,
@@ -149,7 +149,7 @@ def references(model: FileModel, path: Path = ()) -> Iterator[Reference]:
     for place, inner in models_in(model, path):
         implied = IMPLIED.get(type(inner), ())
         if isinstance(inner, words.LabLeaf) and inner.estimate is not None:
-            implied = (CREATININE, HEIGHT)
+            implied = FORMULAS[inner.estimate].needs
         yield from (Reference("concept", name, place, implied=True) for name in implied)
         for field, kind in REFERENCES.get(type(inner), {}).items():
             value = getattr(inner, field)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
+from engine.authoring.estimate_witnesses import estimate_witnesses
 from engine.authoring.mutations import moved
 from engine.authoring.witnesses import HOURS, Side, Witness, World, limits, not_supplied, shifted
 from engine.conditions.pregnancy import (
@@ -48,6 +49,8 @@ def _measurement(leaf: MeasurementLeaf, world: World) -> Iterator[Witness]:
         said = f"{title} of {inside} on {beyond} (out of time)"
         yield Witness(said, {key: [f"{concept} {inside} on {beyond}"]}, counts)
     yield Witness(f"no {title} on record", {key: []}, counts)
+    if isinstance(leaf, LabLeaf):
+        yield from estimate_witnesses(leaf, world, recent)
     yield from not_supplied("observations")
 
 

@@ -1,9 +1,16 @@
-"""Estimates: glomerular filtration from creatinine where none, or an older one, is reported (statement WP-12)."""
+"""Estimates: kidney function from creatinine where none, or an older one, is reported (statement WP-12).
+
+A formula never guesses: what it needs and cannot have comes back in words, with the datum that the answer waits for.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isclose
+from typing import Final, NamedTuple
 
+from engine.concepts import Concept
 from engine.conditions.context import Context
 from engine.conditions.values import (
     as_new,
@@ -15,41 +22,195 @@ from engine.conditions.values import (
 )
 from engine.dates import age_on
 from engine.errors import UnitError
-from engine.facts import ListName, ObservationFact
-from engine.finding import Evidence, Missing
-from engine.kidney import egfr_bedside_schwartz, egfr_ckd_epi_2021
+from engine.facts import ListName, ObservationFact, Person
+from engine.finding import BIRTH_DATE, NOTHING, SEX, Datum, Evidence, Missing
+from engine.kidney import Sex, creatinine_clearance, egfr_bedside_schwartz, egfr_ckd_epi_2021
 from engine.quantity import Quantity, QuantityInterval, convert
+from engine.record_nouns import EstimateFrom
 from engine.words import entry, incomplete
 
-CREATININE, HEIGHT = "lab-creatinine", "vital-height"
+CREATININE, HEIGHT, WEIGHT = "lab-creatinine", "vital-height", "vital-weight"
 """The concepts an estimate stands on; they are part of the language, not of a pack."""
 
-PERSON = ListName.PATIENT.value
-_GROWTH = "6 months"
-_CKD_EPI = "estimated from creatinine by CKD-EPI 2021"
-_SCHWARTZ = "estimated from creatinine and height by the bedside Schwartz formula"
+ADULT: Final = 18
+"""Years from which the formulas of adults hold."""
+
+BODY_WITHIN: Final = "6 months"
+"""How old a height or a weight may be (ours, not the label's).
+
+Children grow, and in six months a sick adult loses what counts as malnutrition, more than 5 % (GLIM criteria, Clin Nutr 2019;38:1-9).
+"""
+
+
+_SAME: Final = 1e-3
+"""Amounts closer than this are one amount in two units: laboratories convert creatinine by 88.4, its molar mass by 88.40."""
+
+_MUSCLE: Final = "where muscle is lost, the true rate is lower"
 
 
 class Estimate(NamedTuple):
-    """A rate, the entries it is made from, what a card must add to it, and why these entries may not be the latest."""
+    """A rate, the entries it is made from, what a card must add to it, and why these entries may not be the latest.
+
+    The first entry of ``used`` is the creatinine.
+    """
 
     rate: QuantityInterval
-    sources: tuple[Evidence, ...]
-    note: str
-    creatinine: ObservationFact
+    used: tuple[ObservationFact, ...]
+    notes: tuple[str, ...]
     doubts: tuple[Missing, ...]
 
+    @property
+    def sources(self) -> tuple[Evidence, ...]:
+        """The entries as evidence."""
+        return tuple(map(entry, self.used))
 
-def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
-    """The filtration rate from the latest creatinine: CKD-EPI 2021 from 18 years, bedside Schwartz from 1 to 17 (needs a height).
+
+class _Amount(NamedTuple):
+    """A height or a weight: its entry, and its number in the unit that was asked for."""
+
+    fact: ObservationFact
+    number: float
+
+
+class _Calculated(NamedTuple):
+    """What a formula gives, in words how, and the entries that it took beside the creatinine with their concepts."""
+
+    rate: float
+    note: str
+    beside: tuple[tuple[str, ObservationFact], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """A creatinine that can be calculated with, in mg/dL, the age on its day in years, and the patient."""
+
+    context: Context
+    fact: ObservationFact
+    milligrams: float
+    years: int
+    person: Person
+
+    def refuse(self, why: str, lacks: Datum | None = None) -> Missing:
+        return _refused(self.fact, why, lacks)
+
+    def known_sex(self) -> Sex | Missing:
+        """Female or male: the formulas know no other."""
+        sex = self.person.sex
+        if sex == "female" or sex == "male":
+            return sex
+        lacks = NOTHING if sex == "other" else SEX
+        return self.refuse("creatinine is on record, but not the sex that an estimate needs", lacks)
+
+    def body(self, concept: str, name: str, unit: str, whose: str) -> _Amount | Missing:
+        """The latest height or weight of those that are young enough."""
+        why, lacks = (
+            f"{whose} needs a {name} of the last {BODY_WITHIN}",
+            Datum(self.context.title(concept), concept),
+        )
+        facts = _newest(self.context, concept, BODY_WITHIN)
+        if not facts:
+            return self.refuse(why, lacks)
+        number = _number(self.context, concept, name, facts, unit)
+        return (
+            self.refuse(f"{why}: {number}", lacks) if isinstance(number, str) else _Amount(facts[0], number)
+        )
+
+
+def _filtration(sample: _Sample) -> _Calculated | Missing:
+    """The glomerular filtration rate: CKD-EPI 2021 from 18 years, bedside Schwartz from 1 to 17 (needs a height)."""
+    if sample.years < ADULT:
+        height = sample.body(HEIGHT, "height", "cm", "a child's estimate")
+        if isinstance(height, Missing):
+            return height
+        rate = egfr_bedside_schwartz(sample.milligrams, height.number, sample.years)
+        note = f"estimated from creatinine and height by the bedside Schwartz formula; {_MUSCLE}"
+        return _Calculated(rate, note, ((HEIGHT, height.fact),))
+    sex = sample.known_sex()
+    if isinstance(sex, Missing):
+        return sex
+    rate = egfr_ckd_epi_2021(sample.milligrams, sample.years, sex)
+    return _Calculated(rate, f"estimated from creatinine by CKD-EPI 2021; {_MUSCLE}")
+
+
+def _clearance(sample: _Sample) -> _Calculated | Missing:
+    """The creatinine clearance of an adult after Cockcroft and Gault, with the actual weight, as its authors had it."""
+    if sample.years < ADULT:
+        return sample.refuse("creatinine clearance is estimated for adults only", NOTHING)
+    sex = sample.known_sex()
+    if isinstance(sex, Missing):
+        return sex
+    weight = sample.body(WEIGHT, "body weight", "kg", "an estimate")
+    if isinstance(weight, Missing):
+        return weight
+    rate = creatinine_clearance(sample.milligrams, sample.years, weight.number, sex)
+    note = f"estimated from creatinine and actual body weight after Cockcroft and Gault; {_MUSCLE}, and in obesity, too"
+    return _Calculated(rate, note, ((WEIGHT, weight.fact),))
+
+
+class Formula(NamedTuple):
+    """What an estimate gives, in which unit, the concepts it may need, and those of which a later entry outdates a reported rate."""
+
+    unit: str
+    needs: tuple[str, ...]
+    outdating: tuple[str, ...]
+    calculate: Callable[[_Sample], _Calculated | Missing]
+
+
+FORMULAS: Final[Mapping[EstimateFrom, Formula]] = {
+    "creatinine": Formula("mL/min/{1.73_m2}", (CREATININE, HEIGHT), (CREATININE,), _filtration),
+    "creatinine-and-weight": Formula("mL/min", (CREATININE, WEIGHT), (CREATININE, WEIGHT), _clearance),
+}
+"""What each word of ``estimate`` stands for."""
+
+
+def estimated(source: EstimateFrom, context: Context, within: str) -> Estimate | Missing:
+    """The rate from the latest creatinine of a time, and what else its formula needs.
 
     What is missing or unusable (no creatinine, a unit that cannot be converted, sex other than female or male, an age that is not
     certain) comes back in words, never as a guess. Creatinine comes from muscle, which is often lost in spasticity: who looks at an
     estimate is told so.
     """
-    latest = _latest(context, CREATININE, within)
-    if not latest:
-        unusable = _possible(context, within)
+    formula = FORMULAS[source]
+    sample = _sample(context, within)
+    if isinstance(sample, Missing):
+        return sample
+    try:
+        calculated = formula.calculate(sample)
+    except ValueError:
+        return sample.refuse("an estimate is not made for this age or these values")
+    if isinstance(calculated, Missing):
+        return calculated
+    used = (
+        (CREATININE, within, sample.fact),
+        *((name, BODY_WITHIN, fact) for name, fact in calculated.beside),
+    )
+    rivals = [
+        rival
+        for name, time, fact in used
+        for rival in doubts(context, context.concepts.concept(name), time, fact)
+    ]
+    marks = [f"{context.title(name)}: a preliminary value" for name, _, fact in used if fact.preliminary]
+    rate = QuantityInterval.exactly(Quantity.parse(f"{round(calculated.rate)} {formula.unit}"))
+    facts = tuple(fact for _, _, fact in used)
+    return Estimate(rate, facts, (calculated.note, *marks), tuple(dict.fromkeys(rivals)))
+
+
+def outdating(
+    source: EstimateFrom, context: Context, within: str, reported: ObservationFact
+) -> tuple[ObservationFact, ...]:
+    """The entries that may be a creatinine, or a weight, after a reported rate; of the same stated time are those it was made from."""
+    return tuple(
+        fact
+        for concept in FORMULAS[source].outdating
+        for fact in _possible(context, concept, within if concept == CREATININE else BODY_WITHIN)
+        if as_new(fact, reported) and (fact.effective is None or fact.effective != reported.effective)
+    )
+
+
+def _sample(context: Context, within: str) -> _Sample | Missing:
+    facts = _newest(context, CREATININE, within)
+    if not facts:
+        unusable = _possible(context, CREATININE, within)
         if unusable:
             why = f"no creatinine of the last {within} can be used for an estimate: the value, the date or the code does not tell"
             references = tuple(fact.reference for fact in unusable)
@@ -57,72 +218,53 @@ def estimated_gfr(context: Context, within: str) -> Estimate | Missing:
         nothing = f"no creatinine of the last {within} to estimate it from"
         gaps = incomplete(ListName.OBSERVATIONS, context.facts.observations, "creatinine")
         return next(gaps, Missing("creatinine", nothing, ListName.OBSERVATIONS))
-
-    creatinine = latest[0]
-
-    def refuse(why: str, lacks: str | None = None) -> Missing:
-        return Missing("creatinine", why, ListName.OBSERVATIONS, (creatinine.reference,), lacks)
-
-    if len({fact.value for fact in latest}) > 1:
-        return refuse("creatinine values of the same moment contradict each other")
-    milligrams = _exact(context, CREATININE, creatinine, "mg/dL")
-    if milligrams is None:
-        return refuse("the creatinine value cannot be used: not one plausible amount in a known unit")
+    creatinine = facts[0]
+    milligrams = _number(context, CREATININE, "creatinine", facts, "mg/dL")
+    if isinstance(milligrams, str):
+        return _refused(creatinine, milligrams)
     person = context.facts.person
     if person is None or person.birth is None:
-        return refuse("creatinine is on record, but not the birth date that an estimate needs", PERSON)
+        why = "creatinine is on record, but not the birth date that an estimate needs"
+        return _refused(creatinine, why, NOTHING if person is None else BIRTH_DATE)
     measured = creatinine.effective.earliest.date() if creatinine.effective else context.facts.now.date()
     age = age_on(person.birth, measured)
     if age is None or age.youngest.years != age.oldest.years:
-        return refuse("creatinine is on record, but the birth date is too coarse for an estimate", PERSON)
-    years, sources = age.youngest.years, [entry(creatinine)]
-    rivals = doubts(context, context.concepts.concept(CREATININE), within, creatinine)
-    try:
-        if years < 18:
-            heights = _latest(context, HEIGHT, _GROWTH)
-            centimetres = _exact(context, HEIGHT, heights[0], "cm") if heights else None
-            if centimetres is None:
-                return refuse("a child's estimate needs a height of the last 6 months", HEIGHT)
-            sources.append(entry(heights[0]))
-            rivals += doubts(context, context.concepts.concept(HEIGHT), _GROWTH, heights[0])
-            rate, way = egfr_bedside_schwartz(milligrams, centimetres, years), _SCHWARTZ
-        elif person.sex in ("female", "male"):
-            rate, way = egfr_ckd_epi_2021(milligrams, years, person.sex), _CKD_EPI
-        else:
-            return refuse("creatinine is on record, but not the sex that an estimate needs", PERSON)
-    except ValueError:
-        return refuse("an estimate is not made for this age or these values")
-    note = f"{way}; where muscle is lost, the true rate is lower"
-    return Estimate(_rate(rate), tuple(sources), note, creatinine, tuple(dict.fromkeys(rivals)))
+        why = "creatinine is on record, but the birth date is too coarse for an estimate"
+        return _refused(creatinine, why, BIRTH_DATE)
+    return _Sample(context, creatinine, milligrams, age.youngest.years, person)
 
 
-def later_creatinine(context: Context, within: str, reported: ObservationFact) -> tuple[ObservationFact, ...]:
-    """The entries that may be a creatinine after a reported rate; one of the same stated time is what the rate was made from."""
-    return tuple(
-        fact
-        for fact in _possible(context, within)
-        if as_new(fact, reported) and (fact.effective is None or fact.effective != reported.effective)
-    )
+def _refused(creatinine: ObservationFact, why: str, lacks: Datum | None = None) -> Missing:
+    return Missing("creatinine", why, ListName.OBSERVATIONS, (creatinine.reference,), lacks)
 
 
-def _possible(context: Context, within: str) -> list[ObservationFact]:
-    timely, undated = observations(context, CREATININE, within)
-    return [*timely, *undated, *unclear_observations(context, context.concepts.concept(CREATININE), within)]
+def _possible(context: Context, concept: str, within: str) -> list[ObservationFact]:
+    timely, undated = observations(context, concept, within)
+    return [*timely, *undated, *unclear_observations(context, context.concepts.concept(concept), within)]
 
 
-def _rate(rate: float) -> QuantityInterval:
-    return QuantityInterval.exactly(Quantity.parse(f"{round(rate)} mL/min/{{1.73_m2}}"))
-
-
-def _latest(context: Context, concept: str, within: str) -> list[ObservationFact]:
+def _newest(context: Context, concept: str, within: str) -> list[ObservationFact]:
+    """The latest amounts of a concept: several, where they may be of the same moment."""
     timely, _ = observations(context, concept, within)
     amounts = [fact for fact in timely if isinstance(fact.value, QuantityInterval)]
     return newest_of(amounts) if amounts else []
 
 
-def _exact(context: Context, concept_id: str, fact: ObservationFact, unit: str) -> float | None:
+def _number(
+    context: Context, concept_id: str, name: str, facts: Sequence[ObservationFact], unit: str
+) -> float | str:
+    """What entries of the same moment say in a unit; in words why they say nothing that can be calculated with."""
     concept = context.concepts.concept(concept_id)
-    value = fact.value
+    numbers = [_exact(concept, fact.value, unit) for fact in facts]
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers):
+        return f"the {name} value cannot be used: not one plausible amount in a known unit"
+    if not isclose(min(known), max(known), rel_tol=_SAME):
+        return f"{name} values of the same moment contradict each other"
+    return known[0]
+
+
+def _exact(concept: Concept, value: object, unit: str) -> float | None:
     try:
         if not isinstance(value, QuantityInterval) or value.exact is None or implausible(concept, value):
             return None

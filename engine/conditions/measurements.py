@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from engine.concepts import CodedText, Concept
 from engine.conditions.context import Context
-from engine.conditions.estimates import Estimate, estimated_gfr, later_creatinine
+from engine.conditions.estimates import Estimate, estimated, outdating
 from engine.conditions.values import (
+    as_new,
     doubts,
     implausible,
     in_its_unit,
@@ -21,6 +22,7 @@ from engine.facts import ListName, ObservationFact
 from engine.finding import Evidence, Finding, Missing, Truth, met, not_met, truth_of, unknown
 from engine.language import LabLeaf, MeasurementLeaf, VitalLeaf
 from engine.quantity import QuantityInterval
+from engine.record_nouns import EstimateFrom
 from engine.words import amount, entry, incomplete, uncoded, unit_words
 
 
@@ -28,7 +30,7 @@ def lab(leaf: LabLeaf, context: Context) -> Finding:
     """A laboratory value (WP-12): the latest of the time asked for, or an estimate where the rule allows one.
 
     An estimate stands in where no value is reported, also where an entry says only why it has none. And a reported value denies
-    nothing that a later creatinine may tell: then the estimate from that one decides.
+    nothing that a later creatinine, or weight, may tell: then the estimate from that one decides.
     """
     concept = context.concepts.concept(leaf.lab)
     reported = _reported(leaf, concept, context)
@@ -37,10 +39,10 @@ def lab(leaf: LabLeaf, context: Context) -> Finding:
     timely, undated = observations(context, concept.id, leaf.within)
     valued = [fact for fact in timely if fact.value is not None]
     if valued and reported.truth is Truth.NOT_MET:
-        return _unless_later_creatinine(leaf, concept, reported, valued[0], context)
+        return _unless_outdated(leaf, leaf.estimate, concept, reported, valued[0], context)
     if valued or any(fact.value is not None for fact in undated):
         return reported
-    estimate = estimated_gfr(context, leaf.within)
+    estimate = estimated(leaf.estimate, context, leaf.within)
     if isinstance(estimate, Missing):
         older, _ = observations(context, concept.id, None)
         says_more = not estimate.references and (reported.truth is Truth.NOT_MET or older)
@@ -48,23 +50,31 @@ def lab(leaf: LabLeaf, context: Context) -> Finding:
     return _estimated(leaf, concept, estimate, context)
 
 
-def _unless_later_creatinine(
-    leaf: LabLeaf, concept: Concept, reported: Finding, latest: ObservationFact, context: Context
+def _unless_outdated(
+    leaf: LabLeaf,
+    source: EstimateFrom,
+    concept: Concept,
+    reported: Finding,
+    latest: ObservationFact,
+    context: Context,
 ) -> Finding:
-    later = later_creatinine(context, leaf.within, latest)
+    later = outdating(source, context, leaf.within, latest)
     if not later:
         return reported
-    estimate = estimated_gfr(context, leaf.within)
+    estimate = estimated(source, context, leaf.within)
     if isinstance(estimate, Missing):
         return unknown(replace(estimate, what=concept.title), evidence=reported.evidence)
-    if estimate.creatinine in later:
+    # A new weight with a creatinine from before the reported value would know less than that value does.
+    if as_new(estimate.used[0], latest) and not set(later).isdisjoint(estimate.used):
         return _estimated(leaf, concept, estimate, context)
-    return unknown(*estimate.doubts, evidence=reported.evidence)
+    why = "body weight was measured since the reported value, and no creatinine on record is as new as that value"
+    since = _missing(concept, why, *(fact.reference for fact in later))
+    return unknown(*(estimate.doubts or (since,)), evidence=reported.evidence)
 
 
 def _estimated(leaf: LabLeaf, concept: Concept, estimate: Estimate, context: Context) -> Finding:
-    finding = _compare(leaf, concept, estimate.rate, estimate.sources).noting(estimate.note)
-    another = doubts(context, concept, leaf.within, estimate.creatinine, _denying(leaf, concept, context))
+    finding = _compare(leaf, concept, estimate.rate, estimate.sources).noting(*estimate.notes)
+    another = doubts(context, concept, leaf.within, estimate.used[0], _denying(leaf, concept, context))
     return _unless_another(finding, [*estimate.doubts, *another])
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from engine.conditions.context import Context
 from engine.dates import age_on, age_relation
 from engine.facts import ListName
-from engine.finding import Evidence, Finding, Missing, Truth, met, not_met, truth_of, unknown
+from engine.finding import BIRTH_DATE, SEX, Evidence, Finding, Missing, Truth, met, not_met, truth_of, unknown
 from engine.language import AgeLeaf, SexLeaf
 from engine.words import age_words, list_state
 
@@ -25,7 +25,9 @@ def age(leaf: AgeLeaf, context: Context) -> Finding:
     if person is None:
         return _no_person("age", context)
     if person.birth is None:
-        return unknown(Missing("age", person.birth_problem, ListName.PATIENT, (person.reference,)))
+        return unknown(
+            Missing("age", person.birth_problem, ListName.PATIENT, (person.reference,), BIRTH_DATE)
+        )
     day = _day(context)
     assert leaf.age.comparison is not None, "the model of the condition asks for one"
     word, limits = leaf.age.comparison
@@ -35,7 +37,9 @@ def age(leaf: AgeLeaf, context: Context) -> Finding:
     values = {"value": age_words(ages)} if ages is not None else {}
     if truth is Truth.UNKNOWN:
         why = "the birth date is too coarse for this age limit, or after the day of the order"
-        return unknown(Missing("age", why, ListName.PATIENT, (person.reference,)), evidence=(evidence,))
+        return unknown(
+            Missing("age", why, ListName.PATIENT, (person.reference,), BIRTH_DATE), evidence=(evidence,)
+        )
     return met(evidence, values=values) if truth is Truth.MET else not_met(evidence, values=values)
 
 
@@ -57,6 +61,7 @@ def sex(leaf: SexLeaf, context: Context) -> Finding:
     if person is None:
         return _no_person("sex", context)
     if person.sex is None:
-        return unknown(Missing("sex", "the record does not state it", ListName.PATIENT, (person.reference,)))
+        why = "the record does not state it"
+        return unknown(Missing("sex", why, ListName.PATIENT, (person.reference,), SEX))
     evidence = Evidence(person.reference, person.sex)
     return met(evidence) if person.sex in leaf.sex else not_met(evidence)

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import quote
 
 from engine.concepts import ConceptLibrary
-from engine.conditions.estimates import CREATININE, HEIGHT
+from engine.conditions.estimates import CREATININE, FORMULAS
 from engine.facts import ListName
 from engine.language import (
     ConditionLeaf,
@@ -111,18 +111,19 @@ class _Needs:
 
     def labs(self) -> set[str]:
         found = {leaf.lab for leaf in self.leaves if isinstance(leaf, LabLeaf)}
-        return found | {CREATININE} if self._estimates() else found
+        return found | (self._estimated_from() & {CREATININE})
 
     def vitals(self) -> set[str]:
         found = {leaf.vital for leaf in self.leaves if isinstance(leaf, VitalLeaf)}
-        return found | {HEIGHT} if self._estimates() else found
+        return found | (self._estimated_from() - {CREATININE})
 
     def states(self) -> set[str]:
         pregnancy = {PREGNANCY_STATUS} if self.has(PregnancyLeaf) else set()
         return pregnancy | ({BREASTFEEDING_STATUS} if self.has(LactationLeaf) else set())
 
-    def _estimates(self) -> bool:
-        return any(isinstance(leaf, LabLeaf) and leaf.estimate for leaf in self.leaves)
+    def _estimated_from(self) -> set[str]:
+        estimates = {leaf.estimate for leaf in self.leaves if isinstance(leaf, LabLeaf) and leaf.estimate}
+        return {concept for estimate in estimates for concept in FORMULAS[estimate].needs}
 
 
 def _leaves_of(rule: Rule, rule_set: RuleSet) -> Iterator[Leaf]:

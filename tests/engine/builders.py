@@ -114,6 +114,8 @@ CONCEPTS = ConceptLibrary(
             concept("egfr", "loinc 98979-8", unit="mL/min/{1.73_m2}", plausible=(1, 250), same_units=("mL/min",)),
             concept("lab-creatinine", "loinc 2160-0", unit="mg/dL", plausible=(0.1, 30), substance="creatinine"),
             concept("vital-height", "loinc 8302-2", unit="cm", plausible=(30, 250)),
+            concept("vital-weight", "loinc 29463-7", unit="kg", plausible=(0.3, 650)),
+            concept("clearance", "loinc 35591-7", unit="mL/min", plausible=(0, 300)),
             concept("urine-culture", "loinc 630-4"),
             concept("bacteria", "snomed 409822003"),
             concept("pregnancy", "snomed 77386006", "icd-10 Z33"),
@@ -133,7 +135,7 @@ CONCEPTS = ConceptLibrary(
     SYSTEMS,
     {MEDICINE.id: MEDICINE},
 )  # fmt: skip
-"""What the tests may name; the ids of pregnancy, breastfeeding, creatinine and height are those that the language stands on."""
+"""What the tests may name; the ids of pregnancy, breastfeeding, creatinine, height and weight are those that the language stands on."""
 
 UNMAPPED = CodedText((Coding("urn:oid:1.2.3.4", "4711"),), "something local")
 """An entry in a code system that nobody mapped: nobody can say what it is not."""

@@ -60,6 +60,9 @@ ENTRIES: dict[str, tuple[Any, ...]] = {
         observation("egfr", "80 mL/min", None, "Observation/4"),
         observation("lab-creatinine", "1 mg/dL", "2026-02-01", "Observation/5"),
         observation(UNMAPPED, "5 mg/dL", "2026-02-01", "Observation/6"),
+        observation("vital-weight", "90 kg", "2026-02-01", "Observation/7"),
+        observation("vital-weight", "40 kg", "2026-02-15", "Observation/8"),
+        observation("clearance", "80 mL/min", "2026-02-10", "Observation/9"),
     ),
     "procedures": (
         procedure(), procedure(reference="Procedure/2", done=False, performed=on("2026-04-01")), procedure(UNMAPPED, "Procedure/3"),

@@ -100,6 +100,11 @@ CONDITIONS: list[tuple[dict[str, Any], str]] = [
         "the latest filtration rate in the last month is at or below 60 mL/min, "
         "estimated from creatinine where that is later or none is reported",
     ),
+    (
+        {"lab": "egfr", "at_or_below": "60 mL/min", "within": "1 month", "estimate": "creatinine-and-weight"},
+        "the latest filtration rate in the last month is at or below 60 mL/min, "
+        "estimated from creatinine and body weight where one of these is later or none is reported",
+    ),
     ({"vital": "pressure", "within": "2 hours", "is": "high"}, "the latest blood pressure in the last 2 hours is raised"),
     ({"vital": "pressure", "within": "1 day"}, "the latest blood pressure in the last day is on record"),
     ({"procedure": "surgery"}, "an operation was done"),

@@ -98,10 +98,10 @@ UNFIT = observation("egfr", "50 mg/dL")
         ([UNFIT], ADULT, ["Request it", "Ask"]),
         ([USED], replace(ADULT, sex="unknown"), ["Ask"]),
         ([USED], replace(ADULT, birth=None), ["Ask"]),
-        ([USED], replace(ADULT, birth=on("2018-03-15")), ["Ask"]),
+        ([USED], replace(ADULT, birth=on("2018-03-15")), ["Ask", "Request vital height"]),
     ],
 )
-def test_what_is_on_record_is_not_offered_where_an_estimate_lacks_the_height_the_sex_or_the_age(
+def test_what_is_on_record_is_not_offered_but_the_measurement_that_an_estimate_lacks(
     found: list[ObservationFact], person: Person, offers: list[str]
 ) -> None:
     egfr = {"lab": "egfr", "below": "60 mL/min/1.73m2", "within": "12 months", "estimate": "creatinine"}

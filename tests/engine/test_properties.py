@@ -42,6 +42,12 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "lab": {"lab": "egfr", "below": "60 mL/min/1.73m2", "within": "1 year"},
     "lab-any": {"lab": "egfr", "below": "60 mL/min/1.73m2", "within": "1 year", "pick": "any"},
     "estimate": {"lab": "egfr", "below": "60 mL/min/1.73m2", "within": "1 year", "estimate": "creatinine"},
+    "clearance": {
+        "lab": "clearance",
+        "below": "60 mL/min",
+        "within": "1 year",
+        "estimate": "creatinine-and-weight",
+    },
     "procedure": {"procedure": "pump-implant"},
     "planned": {"procedure": "pump-implant", "status": "planned", "within": "2 months"},
     "device": {"device": "pump"},

@@ -1,7 +1,9 @@
 """The card of what could not be checked: each reason once, with what it keeps from being known."""
 
+from dataclasses import replace
+
 from engine.facts import ListName
-from engine.finding import Missing
+from engine.finding import BIRTH_DATE, NOTHING, SEX, Datum, Missing
 from engine.unchecked import unchecked_detail, unchecked_summary
 from engine.words import uncoded
 from tests.engine.builders import rule
@@ -53,6 +55,23 @@ class TestTheDetail:
             "- **epilepsy, head injury**: the problem list did not arrive. Needed for: Epilepsy, Head injury.",
             "- **the dose**: it has no unit. Needed for: Head injury.",
         ]
+
+    def test_says_what_to_complete_in_the_record_because_nobody_can_request_it(self) -> None:
+        lacking = [
+            (EPILEPSY, BIRTH_DATE),
+            (INJURY, SEX),
+            (INJURY, BIRTH_DATE),
+            (INJURY, NOTHING),
+            (INJURY, None),
+        ]
+        requested = Datum("body weight", "vital-weight")
+        found = [
+            (rule, replace(missing("age"), lacks=datum)) for rule, datum in (*lacking, (INJURY, requested))
+        ]
+        (line,) = [line for line in unchecked_detail(found).splitlines() if line.startswith("- ")]
+        assert line.endswith(
+            "Needed for: Epilepsy, Head injury. To complete in the patient's record: birth date, sex."
+        )
 
     def test_words_of_the_record_are_inert(self) -> None:
         found = [(EPILEPSY, missing("<b>", "*so*"))]

@@ -48,6 +48,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     logic.UnlessAlwaysApplies(),
     logic.UnlessNeverApplies(),
     logic.VariantNeverShown(),
+    shape.EstimateUnfit(),
     shape.GroupIdle(),
     shape.NeverAsked(),
     shape.TooDeep(),

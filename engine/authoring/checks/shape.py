@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import Final
 
 from engine.authoring.checks.check import Fault, RuleCheck, Scope
+from engine.authoring.problems import Problem
 from engine.authoring.references import comparisons_in, models_in
 from engine.authoring.validation import spoken_unit
-from engine.concepts import Concept
+from engine.concepts import Concept, ConceptLibrary
+from engine.conditions.estimates import FORMULAS
 from engine.errors import RuleFileError, UnitError
-from engine.language import GROUPS, All, AnyOf, AtLeast, NoneOf, Tree
+from engine.language import GROUPS, All, AnyOf, AtLeast, FileModel, LabLeaf, NoneOf, Tree
 from engine.logic import members_of
 from engine.normal_form import MOST_CONJUNCTIONS, compile_tree
 from engine.quantity import Quantity, convert
@@ -138,6 +142,54 @@ def amounts_of_something_else(quantities: Iterable[Quantity], concept: Concept) 
             unit = spoken_unit(str(concept.unit))
             message = f"{concept.title} is measured in {unit}, not in {spoken_unit(quantity.unit)}"
             yield message, f"write the amount in {unit}"
+
+
+class EstimateUnfit(RuleCheck):
+    """A value is to be estimated that is measured in another unit than the estimate is."""
+
+    code = "estimate-unfit"
+    family = "logic"
+    severity = "error"
+    on_load = True
+
+    def problems(self, scope: Scope) -> Iterator[Problem]:
+        """Such estimates in rules, and in shared findings, which are no part of any one rule."""
+        yield from super().problems(scope)
+        for file, document in scope.loaded.documents.items():
+            shared = scope.loaded.rules.findings.get(PurePosixPath(file).stem)
+            if shared is not None and "/findings/" in file:
+                for path, message, mend in _unfit_estimates(shared, scope.loaded.concepts):
+                    yield self.problem(document, path, message, mend, subject=shared.id)
+
+    def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
+        """Such estimates."""
+        for path, message, mend in _unfit_estimates(rule, scope.loaded.concepts):
+            yield Fault(path, message, mend)
+
+
+def _unfit_estimates(model: FileModel, library: ConceptLibrary) -> Iterator[tuple[Path, str, str]]:
+    """The place of each estimate that its concept is not measured in, what is wrong, and the mend."""
+    for path, leaf in models_in(model):
+        if not isinstance(leaf, LabLeaf) or leaf.estimate is None or leaf.lab not in library.concepts:
+            continue
+        concept = library.concepts[leaf.lab]
+        fitting = [name for name, formula in FORMULAS.items() if _measures(concept, formula.unit)]
+        if leaf.estimate not in fitting:
+            measured = f"is measured in {spoken_unit(concept.unit)}" if concept.unit else "has no unit"
+            unit = spoken_unit(FORMULAS[leaf.estimate].unit)
+            message = f"{concept.title} {measured}, and the estimate from {leaf.estimate} is in {unit}"
+            mend = f"write  estimate: {fitting[0]}" if fitting else "leave it out, or name another concept"
+            yield (*path, "estimate"), message, mend
+
+
+def _measures(concept: Concept, unit: str) -> bool:
+    if concept.unit is None:
+        return False
+    try:
+        convert(Quantity(Decimal(1), unit), concept.unit)
+    except UnitError:
+        return False
+    return True
 
 
 class YieldsInCircle(RuleCheck):

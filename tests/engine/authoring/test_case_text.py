@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.authoring.case_text import case_text, expectation_of, new_file, with_case
@@ -24,6 +24,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(TEXT.filter(lambda key: key != "<<"), VALUES, max_size=4))
 def test_what_is_written_reads_back_as_it_was(values):
     text = new_file(date(2026, 3, 1)) + case_text("it is so", {"patient": values}, {"outcome": "met"})

@@ -38,6 +38,11 @@ SEEN = ", ".join(
     ]
 )
 ORDERED = "hooks: [order-sign]\nbrought_up_by: [order]\n"
+MEASURED = {
+    "concepts/x.yaml": "concepts:\n  clearance: {title: creatinine clearance, unit: mL/min, note: For this test.}\n"
+}
+CLEARANCE = "{{lab: clearance, within: 1 year, estimate: {}}}"
+F = "findings/reduced-kidney-function.yaml"
 CARD = "card:\n  indicator: warning\n  summary: Kidney function is reduced\n"
 
 
@@ -97,6 +102,37 @@ CARD = "card:\n  indicator: warning\n  summary: Kidney function is reduced\n"
             ["the record brings the rule up, and at all of its hooks orders are under review"],
         ),
         ("never-asked", {R: "hooks: [order-sign]\nbrought_up_by: [therapy]\n"}, []),
+        (
+            "estimate-unfit",
+            {R: "when: {lab: lab-egfr, within: 1 year, estimate: creatinine-and-weight, as: egfr}\n"},
+            ["eGFR is measured in mL/min/1.73m2, and the estimate from creatinine-and-weight is in mL/min"],
+        ),
+        (
+            "estimate-unfit",
+            {R: "when: {lab: lab-egfr, within: 1 year, estimate: creatinine, as: egfr}\n"},
+            [],
+        ),
+        ("estimate-unfit", {R: "when: {lab: no-such, within: 1 year, estimate: creatinine, as: egfr}\n"}, []),
+        (
+            "estimate-unfit",
+            {R: "when: {lab: epilepsy, within: 1 year, estimate: creatinine, as: egfr}\n"},
+            ["epilepsy has no unit, and the estimate from creatinine is in mL/min/1.73m2"],
+        ),
+        (
+            "estimate-unfit",
+            {R: f"when: {CLEARANCE.format('creatinine')}\n", **MEASURED},
+            [
+                "creatinine clearance is measured in mL/min, and the estimate from creatinine is in mL/min/1.73m2"
+            ],
+        ),
+        ("estimate-unfit", {R: f"when: {CLEARANCE.format('creatinine-and-weight')}\n", **MEASURED}, []),
+        (
+            "estimate-unfit",
+            {F: f"when:\n  any:\n    - {CLEARANCE.format('creatinine')}\n", **MEASURED},
+            [
+                "creatinine clearance is measured in mL/min, and the estimate from creatinine is in mL/min/1.73m2"
+            ],
+        ),
         ("unit-mismatch", {R: "when: {lab: no-such, below: 3 g, within: 1 year, as: egfr}\n"}, []),
         (
             "yields-in-circle",

@@ -54,6 +54,7 @@ CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
             "when: negated",
         },
     ),
+    "an estimate is left out": ({"when": LAB | {"estimate": "creatinine"}}, {"when: estimate left out"}),
     "both ends of a range move": (
         {"when": {"age": {"between": ["4 years", "18 years"]}}},
         {"when.age.between: lower end -1", "when.age.between: upper end +1"},

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from engine.authoring.boundaries import Boundaries, BoundarySeen
+from engine.authoring.estimate_witnesses import estimate_witnesses
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import DEFAULT_FOLDER, load_rules
 from engine.authoring.witnesses import World
 from engine.finding import Truth
-from engine.language import NOUNS, noun_of
+from engine.language import NOUNS, LabLeaf, noun_of
 
 TODAY = date(2026, 3, 1)
 
@@ -64,6 +65,16 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "lab-at-or-below": {"lab": "lab-egfr", "at_or_below": "59 mL/min/1.73m2", "within": "12 months"},
     "lab-exactly": {"lab": "lab-egfr", "between": ["60 mL/min/1.73m2", "60 mL/min/1.73m2"], "within": "1 year"},
     "lab-any": {"lab": "lab-egfr", "within": "12 months"},
+    "lab-estimate": {"lab": "lab-egfr", "below": "60 mL/min/1.73m2", "within": "12 months", "estimate": "creatinine"},
+    "lab-estimate-above": {
+        "lab": "lab-egfr", "at_or_above": "60 mL/min/1.73m2", "within": "12 months", "estimate": "creatinine", "if_missing": "not-met",
+    },
+    "lab-estimate-any": {"lab": "lab-egfr", "within": "12 months", "estimate": "creatinine"},
+    "lab-estimate-never": {"lab": "lab-egfr", "above": "240 mL/min/1.73m2", "within": "12 months", "estimate": "creatinine"},
+    "lab-estimate-weight": {
+        "lab": "lab-creatinine-clearance-estimated", "between": ["30 mL/min", "59 mL/min"], "within": "24 hours",
+        "estimate": "creatinine-and-weight",
+    },
     "lab-zero": {"lab": "lab-egfr", "below": "0 mL/min/1.73m2", "within": "12 months"},
     "lactation": {"lactation": "current"},
     "medication": {"medication": "class-opioids"},
@@ -172,3 +183,27 @@ def test_in_words_without_an_article_or_by_its_name(world: Loaded) -> None:
     made = World(TODAY, world.concepts, world.concepts.medicine("baclofen-intrathecal"), {})
     assert made.title("lab-egfr") == "estimated filtration rate"
     assert made.title("not-a-concept") == "not-a-concept"
+
+
+def test_an_estimate_has_a_creatinine_on_each_side_of_the_limit_and_none_without_what_it_needs(
+    world: Loaded,
+) -> None:
+    said = {each.case.said: each.truth for each in seen(world, "lab-estimate-weight")}
+    met = [words for words, truth in said.items() if truth is Truth.MET and "estimated as" in words]
+    assert [words.rsplit(" ", 1)[1] for words in met] == ["59", "30"]
+    weight = "serum creatinine of 2.3 mg/dL, "
+    assert said[f"{weight}body weight on 2025-09-01 (the last day that counts)"] is Truth.MET
+    for lacking in (
+        "body weight on 2025-08-31 (out of time)",
+        "no body weight on record",
+        "no sex on record",
+        "a child",
+    ):
+        assert said[weight + lacking] is Truth.UNKNOWN
+
+
+def test_a_limit_in_another_unit_than_the_estimate_has_no_creatinine_inside(world: Loaded) -> None:
+    written = {"lab": "lab-egfr", "below": "60 mL/min", "within": "1 year", "estimate": "creatinine"}
+    made = World(TODAY, world.concepts, world.concepts.medicine("baclofen-intrathecal"), {})
+    found = estimate_witnesses(LabLeaf.model_validate(written), made, "2026-03-01")
+    assert {each.side for each in found} == {"missing"}

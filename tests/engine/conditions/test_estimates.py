@@ -1,15 +1,15 @@
-"""The estimate of kidney function: from what it is made, and why it is not."""
+"""The estimate of the filtration rate: from what it is made, and why it is not."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from engine.conditions.estimates import Estimate, estimated_gfr
+from engine.conditions.estimates import Estimate, estimated
 from engine.facts import FactList, ListState, ObservationFact
 from engine.finding import Missing
 from engine.quantity import Quantity, QuantityInterval
-from tests.engine.builders import ADULT, UNMAPPED, context, observation, on, patient
+from tests.engine.builders import ADULT, UNMAPPED, context, exactly, observation, on, patient
 
 CHILD = replace(ADULT, birth=on("2018-03-15"))
 HEIGHT = observation("vital-height", "128 cm", "2026-02-01", "Observation/height")
@@ -22,7 +22,7 @@ def creatinine(
 
 
 def estimate(*observations: ObservationFact, person: Any = ADULT) -> Estimate | Missing:
-    return estimated_gfr(context(patient(person, observations=observations)), "12 months")
+    return estimated("creatinine", context(patient(person, observations=observations)), "12 months")
 
 
 def rate(found: Estimate | Missing) -> int:
@@ -45,6 +45,11 @@ def test_children_by_bedside_schwartz_from_their_height() -> None:
     assert rate(found) == 106
     assert isinstance(found, tuple)
     assert [source.reference for source in found[1]] == ["Observation/creatinine", "Observation/height"]
+
+
+def test_one_creatinine_in_two_units_is_no_contradiction() -> None:
+    twice = creatinine("0.9 mg/dL"), creatinine("79.56 umol/L", reference="Observation/2")
+    assert rate(estimate(*twice)) == rate(estimate(twice[0]))
 
 
 def test_the_latest_creatinine_counts_and_the_age_on_its_day() -> None:
@@ -74,6 +79,7 @@ NOT_MADE = "an estimate is not made for this age or these values"
         ([creatinine("0.9 mmol/mol")], ADULT, UNUSABLE),
         ([creatinine("1 mg/dL"), creatinine("4 mg/dL", reference="Observation/2")], ADULT,
          "creatinine values of the same moment contradict each other"),
+        ([creatinine("1 mg/dL"), creatinine("9 mmol/mol", reference="Observation/2")], ADULT, UNUSABLE),
         ([creatinine("0.9 mg/dL")], None, "creatinine is on record, but not the birth date that an estimate needs"),
         ([creatinine("0.9 mg/dL")], replace(ADULT, birth=None),
          "creatinine is on record, but not the birth date that an estimate needs"),
@@ -84,7 +90,10 @@ NOT_MADE = "an estimate is not made for this age or these values"
         ([creatinine("0.9 mg/dL")], replace(ADULT, birth=on("1900-01-01")), NOT_MADE),
         ([creatinine("0.5 mg/dL")], CHILD, NO_HEIGHT),
         ([creatinine("0.5 mg/dL"), observation("vital-height", "110 cm", "2025-06-01")], CHILD, NO_HEIGHT),
-        ([creatinine("0.5 mg/dL"), observation("vital-height", "1.28 cm")], CHILD, NO_HEIGHT),
+        ([creatinine("0.5 mg/dL"), observation("vital-height", "1.28 cm")], CHILD,
+         f"{NO_HEIGHT}: the height value cannot be used: not one plausible amount in a known unit"),
+        ([creatinine("0.5 mg/dL"), HEIGHT, replace(HEIGHT, reference="Observation/2", value=exactly("140 cm"))], CHILD,
+         f"{NO_HEIGHT}: height values of the same moment contradict each other"),
         ([creatinine("0.5 mg/dL"), HEIGHT], replace(ADULT, birth=on("2025-09-01")), NOT_MADE),
     ],
 )  # fmt: skip
@@ -104,6 +113,6 @@ def test_a_creatinine_below_the_limit_of_the_laboratory_is_no_amount_to_calculat
 
 @pytest.mark.parametrize("state", [ListState.FAILED, ListState.PARTIAL])
 def test_a_list_that_is_not_complete_is_why_there_is_no_creatinine(state: ListState) -> None:
-    found = estimated_gfr(context(patient(observations=FactList(state))), "12 months")
+    found = estimated("creatinine", context(patient(observations=FactList(state))), "12 months")
     assert isinstance(found, Missing)
     assert found.why.startswith("the list of laboratory values")

@@ -21,6 +21,13 @@ CREATES = [
     for spec in (*rule.obtain, *rule.card.suggestions)
     if spec.creates
 ]
+CREATES += [
+    pytest.param(
+        SuggestionSpec(label=f"Request {words}", request=words, code=code),
+        id=f"what an estimate lacks: {words}",
+    )
+    for code, words in (("vital-height", "Body height"), ("vital-weight", "Body weight"))
+]
 TABLET = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M03BX01"}]}
 ORDERS: dict[str, dict[str, Any]] = {
     "R4": {"medicationCodeableConcept": TABLET, "dosageInstruction": [{"doseAndRate": []}]},

@@ -102,6 +102,7 @@ CONCEPTS = ConceptLibrary(
             Concept("lab-egfr", "eGFR", (ConceptCode("loinc", "98979-8"), ConceptCode("local", "GFR"))),
             Concept("lab-creatinine", "creatinine", (ConceptCode("loinc", "2160-0"),)),
             Concept("vital-height", "height", (ConceptCode("loinc", "8302-2"),)),
+            Concept("vital-weight", "weight", (ConceptCode("loinc", "29463-7"),)),
             Concept("pregnancy-status", "pregnancy status", (ConceptCode("loinc", "82810-3"),)),
             Concept("breastfeeding-status", "breastfeeding", (ConceptCode("loinc", "63895-7"),)),
         )
@@ -245,6 +246,16 @@ def test_an_estimate_asks_for_creatinine_and_height_too() -> None:
     found = queries(rule(when))
     assert "code=http://loinc.org|2160-0,http://loinc.org|98979-8&" in found["labs"]
     assert "code=http://loinc.org|8302-2&" in found["vitals"]
+
+
+def test_an_estimated_clearance_asks_for_creatinine_and_weight_and_the_patient() -> None:
+    clearance = {"lab": "lab-egfr", "within": "1 year", "estimate": "creatinine-and-weight"}
+    found = queries(rule(clearance))
+    assert "code=http://loinc.org|2160-0,http://loinc.org|98979-8&" in found["labs"]
+    assert "code=http://loinc.org|29463-7&" in found["vitals"]
+    assert found["patient"] == "Patient/{{context.patientId}}"
+    both = queries(rule({"all": [clearance, clearance | {"estimate": "creatinine"}]}))
+    assert "code=http://loinc.org|29463-7,http://loinc.org|8302-2&" in both["vitals"]
 
 
 def test_conditions_are_found_in_groups_exceptions_variants_and_shared_findings() -> None:
