@@ -24,7 +24,8 @@ def unchecked_summary(missing: Unchecked, medicine: str, limit: int) -> str:
     names: list[str] = []
     for entries in _by_reason(missing).values():
         whats = dict.fromkeys(entry.what for _, entry in entries)
-        lists = {entry.list for _, entry in entries}
+        # Where one datum lacks, it is not the list that does.
+        lists = {entry.list if entry.lacks is None else None for _, entry in entries}
         whole = next(iter(lists)) if len(lists) == 1 else None
         names += [LIST_TITLES[whole]] if len(whats) > 1 and whole is not None else list(whats)
     return fit(f"{medicine}, not checked: ", names, limit)
@@ -51,7 +52,7 @@ def _to_complete(missing: Sequence[Missing]) -> str:
     """What of the patient's own data an answer waits for: nobody can request it, only complete the record."""
     lacking = once(entry.lacks for entry in missing if entry.lacks is not None)
     names = [datum.name for datum in lacking if datum.concept is None and datum != NOTHING]
-    return f" To complete in the patient's record: {', '.join(names)}." if names else ""
+    return f" To complete or correct in the patient's record: {', '.join(names)}." if names else ""
 
 
 def is_uncoded(entry: Missing) -> bool:

@@ -73,9 +73,9 @@ def _unless_outdated(
 
 
 def _estimated(leaf: LabLeaf, concept: Concept, estimate: Estimate, context: Context) -> Finding:
-    finding = _compare(leaf, concept, estimate.rate, estimate.sources).noting(*estimate.notes)
+    finding = _compare(leaf, concept, estimate.rate, estimate.sources, "the estimate")
     another = doubts(context, concept, leaf.within, estimate.used[0], _denying(leaf, concept, context))
-    return _unless_another(finding, [*estimate.doubts, *another])
+    return _unless_another(finding.noting(*estimate.notes), [*estimate.doubts, *another])
 
 
 def vital(leaf: VitalLeaf, context: Context) -> Finding:
@@ -185,7 +185,11 @@ def _compare_coded(
 
 
 def _compare(
-    leaf: MeasurementLeaf, concept: Concept, value: QuantityInterval, sources: tuple[Evidence, ...]
+    leaf: MeasurementLeaf,
+    concept: Concept,
+    value: QuantityInterval,
+    sources: tuple[Evidence, ...],
+    called: str = "the value on record",
 ) -> Finding:
     value = in_its_unit(concept, value)
     values = {
@@ -195,7 +199,7 @@ def _compare(
     }
     try:
         if implausible(concept, value):
-            return _unusable(concept, "the value on record is not plausible", *sources)
+            return _unusable(concept, f"{called} is not plausible", *sources)
         if leaf.comparison is None:
             return met(*sources, values=values)
         word, limits = leaf.comparison

@@ -86,6 +86,13 @@ def test_what_is_only_proposed_or_was_for_a_day_long_past_is_offered_all_the_sam
     assert offered(card(CREATININE), services=(asked,)) == [[] if counts else ["Request it"]]
 
 
+CLEARANCE = {
+    "lab": "clearance",
+    "below": "60 mL/min",
+    "within": "12 months",
+    "estimate": "creatinine-and-weight",
+}
+EGFR = {"lab": "egfr", "below": "60 mL/min/1.73m2", "within": "12 months", "estimate": "creatinine"}
 USED, UNUSABLE = observation("lab-creatinine", "1 mg/dL"), observation("lab-creatinine", None)
 UNFIT = observation("egfr", "50 mg/dL")
 
@@ -104,8 +111,39 @@ UNFIT = observation("egfr", "50 mg/dL")
 def test_what_is_on_record_is_not_offered_but_the_measurement_that_an_estimate_lacks(
     found: list[ObservationFact], person: Person, offers: list[str]
 ) -> None:
-    egfr = {"lab": "egfr", "below": "60 mL/min/1.73m2", "within": "12 months", "estimate": "creatinine"}
-    asked = rule("a", when=egfr, obtain=[spec.model_dump(exclude_none=True) for spec in (CREATININE, ASK)])
+    asked = rule("a", when=EGFR, obtain=[spec.model_dump(exclude_none=True) for spec in (CREATININE, ASK)])
     evaluation = evaluate(patient(person, orders=[order()], observations=found), asked)
     (told,) = cards_of(evaluation, rule_set([asked]))
     assert [suggestion.spec.label for suggestion in told.suggestions] == offers
+
+
+def test_a_measurement_that_several_rules_lack_is_offered_once_and_not_where_it_is_requested() -> None:
+    rules = [rule("a", when=CLEARANCE), rule("b", when=CLEARANCE | {"below": "30 mL/min"})]
+    evaluation = evaluate(patient(orders=[order()], observations=[USED]), *rules)
+    (told,) = cards_of(evaluation, rule_set(rules))
+    assert offered(told) == [["Request vital weight"]]
+    assert offered(told, services=(service(coded("vital-weight")),)) == [[]]
+
+
+def test_each_rule_offers_what_it_lacks_and_its_own_words_go_before_ours() -> None:
+    weigh = {"label": "Have the patient weighed", "request": "Weight", "code": "vital-weight"}
+    rules = [rule("a", when=CLEARANCE, obtain=[weigh]), rule("b", when=EGFR)]
+    for person, offers in (
+        (ADULT, [["Have the patient weighed"]]),
+        (replace(ADULT, birth=on("2018-03-15")), [["Request vital height"]]),
+    ):
+        (told,) = cards_of(
+            evaluate(patient(person, orders=[order()], observations=[USED]), *rules), rule_set(rules)
+        )
+        assert offered(told) == offers
+
+
+def test_where_only_the_age_is_unknown_no_creatinine_is_offered() -> None:
+    asked = rule(
+        "a", when={"all": [{"age": {"below": "4 years"}}, EGFR]}, obtain=[CREATININE.model_dump(exclude_none=True)]
+    )  # fmt: skip
+    found = [observation("egfr", "40 mL/min")]
+    unborn = patient(replace(ADULT, birth=None), orders=[order()], observations=found)
+    (told,) = cards_of(evaluate(unborn, asked), rule_set([asked]))
+    assert told.suggestions == ()
+    assert "To complete or correct in the patient's record: birth date." in told.detail

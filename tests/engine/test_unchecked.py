@@ -34,6 +34,11 @@ class TestTheLine:
         both = [(EPILEPSY, missing("a")), (INJURY, missing("b", LATE, ListName.ALLERGIES))]
         assert unchecked_summary(both, "Baclofen", 139) == "Baclofen, not checked: a and b"
 
+    def test_does_not_name_a_list_where_only_one_datum_is_missing(self) -> None:
+        found = [(EPILEPSY, replace(missing(what), lacks=SEX)) for what in ("clearance", "filtration rate")]
+        line = unchecked_summary(found, "Baclofen", 139)
+        assert line == "Baclofen, not checked: clearance and filtration rate"
+
     def test_is_cut_to_its_length(self) -> None:
         found = [(EPILEPSY, missing(f"condition number {n}", f"reason {n}")) for n in range(30)]
         line = unchecked_summary(found, "Baclofen", 100)
@@ -70,7 +75,7 @@ class TestTheDetail:
         ]
         (line,) = [line for line in unchecked_detail(found).splitlines() if line.startswith("- ")]
         assert line.endswith(
-            "Needed for: Epilepsy, Head injury. To complete in the patient's record: birth date, sex."
+            "Needed for: Epilepsy, Head injury. To complete or correct in the patient's record: birth date, sex."
         )
 
     def test_words_of_the_record_are_inert(self) -> None:

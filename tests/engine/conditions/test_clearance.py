@@ -166,6 +166,11 @@ def test_nor_while_the_list_is_not_complete() -> None:
     assert look_at(LOW, patient(observations=found)).truth is UNKNOWN
 
 
+def test_an_estimate_that_nobody_has_is_unknown() -> None:
+    """Who has lost muscle has little creatinine, and the formula takes that for kidneys that nobody has."""
+    assert reasons(look(creatinine("0.2 mg/dL"), weight("72 kg"))) == ["the estimate is not plausible"]
+
+
 class TestAReportedClearance:
     """Made from creatinine and weight, too: it denies nothing that a later one of both may tell."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.facts import ListState, Person
-from engine.finding import Finding, Truth
+from engine.finding import BIRTH_DATE, SEX, Finding, Truth
 from tests.engine.builders import ADULT, look, on, order, patient, pump, reasons
 
 MET, NOT_MET, UNKNOWN = Truth.MET, Truth.NOT_MET, Truth.UNKNOWN
@@ -99,6 +99,14 @@ class TestSex:
 
     def test_a_record_that_says_unknown_is_asked_for_by_that_word(self) -> None:
         assert look({"sex": ["unknown"]}, patient(Person("Patient/1", sex="unknown"))).truth is MET
+
+
+def test_what_stands_in_the_record_too_coarse_or_not_at_all_is_what_the_answer_waits_for() -> None:
+    """Not where the patient's own data did not arrive: there is nothing to complete then."""
+    unstated = patient(Person("Patient/1"))
+    waits = [look(condition, unstated).missing[0].lacks for condition in (YOUNG, {"sex": ["female"]})]
+    assert [*waits, aged("2022").missing[0].lacks] == [BIRTH_DATE, SEX, BIRTH_DATE]
+    assert look(YOUNG, patient(None)).missing[0].lacks is None
 
 
 @pytest.mark.parametrize("condition", [YOUNG, {"sex": ["female"]}], ids=["age", "sex"])
