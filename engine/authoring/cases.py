@@ -39,8 +39,9 @@ What it need not say
 What it expects
     Of the rule: ``outcome`` (met, not_met, unknown), ``missing`` (each in the reasons of what could not be checked), ``evidence``
     (exactly these references, numbered by list: ``Condition/1``, ``Observation/2``, ``MedicationRequest/order-1``, ``Patient/1``).
-    Of the rule's card: ``card`` (critical, warning, info, none), ``summary`` and ``suggestions`` (exactly), ``detail_has`` (each in it).
-    ``expect: met`` is short for the outcome. What is not named is not looked at. Evidence references are those of the rule's outcome.
+    Of the rule's card: ``card`` (critical, warning, info, none), ``summary`` and ``suggestions`` (exactly), ``detail_has`` (each in it),
+    ``detail_lacks`` (none in it; there must be a card). ``expect: met`` is short for the outcome.
+    What is not named is not looked at. Evidence references are those of the rule's outcome.
 """
 
 from __future__ import annotations
@@ -325,6 +326,7 @@ class Expectation(FileModel):
     )
     summary: str | None = Field(None, description="The card's line, exactly.")
     detail_has: tuple[str, ...] = Field((), description="Words in the card's text.")
+    detail_lacks: tuple[str, ...] = Field((), description="Words that the card's text must not have.")
     suggestions: tuple[str, ...] | None = Field(
         None, description="Labels of the card's suggestions, exactly."
     )

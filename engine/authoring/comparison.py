@@ -34,6 +34,7 @@ class Effect(StrEnum):
     """What a change of the rules does to the card that one rule makes for one patient."""
 
     LOST = "no longer gets the card"
+    OPENED = "is now unknown, and got the card before"
     URGENCY = "gets the card with another urgency"
     GAINED = "now gets the card"
     SETTLED = "is no longer unknown, and gets no card"
@@ -209,7 +210,8 @@ def _effects(
     for place in before.keys() | after.keys():
         old, new = before.get(place, _Shown()), after.get(place, _Shown())
         if new.state != old.state and "card" in (new.state, old.state):
-            yield place[0], Effect.GAINED if new.state == "card" else Effect.LOST
+            lost = Effect.OPENED if new.state == "unknown" else Effect.LOST
+            yield place[0], Effect.GAINED if new.state == "card" else lost
         elif new.state != old.state:
             yield place[0], Effect.DOUBTED if new.state == "unknown" else Effect.SETTLED
         elif old.indicator != new.indicator:

@@ -312,6 +312,11 @@ def _card_failures(expected: Expectation, card: Card | None) -> Iterator[str]:
     for words in expected.detail_has:
         if words not in detail:
             yield f"detail: expected “{words}” in “{detail}”"
+    for words in expected.detail_lacks:
+        if card is None:
+            yield f"detail: expected a card without “{words}”, got none"
+        elif words in detail:
+            yield f"detail: expected no “{words}” in “{detail}”"
     labels = tuple(suggestion.spec.label for suggestion in card.suggestions) if card is not None else ()
     if expected.suggestions is not None and labels != expected.suggestions:
         yield f"suggestions: expected {', '.join(expected.suggestions) or 'none'}, got {', '.join(labels) or 'none'}"

@@ -75,7 +75,7 @@ def test_the_tests_of_a_rule_that_is_new_or_gone_tell_who_gets_its_card_and_who_
 @pytest.mark.parametrize(
     ("file", "old", "new", "effect", "named"),
     [
-        (FILE, "within: 12 months", "within: 6 months", Effect.LOST, "eGFR of 59 mL/min/1.73m2 on 2025-08-31 (out of time)"),
+        (FILE, "within: 12 months", "within: 6 months", Effect.OPENED, "eGFR of 59 mL/min/1.73m2 on 2025-08-31 (out of time)"),
         ("baclofen-it/pack.yaml", "60 mL", "45 mL", Effect.LOST, "eGFR of 59 mL/min/1.73m2"),
         (FILE, "within: 12 months", "within: 2 years", Effect.GAINED,
          "eGFR of 59 mL/min/1.73m2 on 2024-03-01 (the last day that counts)"),
@@ -157,6 +157,7 @@ def test_nobody_is_no_share() -> None:
         (Effect.DOUBTED, Bump.MINOR),
         (Effect.SETTLED, Bump.MAJOR),
         (Effect.LOST, Bump.MAJOR),
+        (Effect.OPENED, Bump.MAJOR),
         (Effect.URGENCY, Bump.MAJOR),
     ],
 )

@@ -74,6 +74,7 @@ def test_a_test_file_with_a_problem_is_no_success(folder):
         ("{card: info}", ["card: expected info, got warning"]),
         ("{card: none}", ["card: expected none, got warning"]),
         ("{detail_has: [kidneys, liver]}", ["detail: expected “liver” in "]),
+        ("{detail_lacks: [liver, kidneys]}", ["detail: expected no “kidneys” in “"]),
         ("{suggestions: [Cancel]}", ["suggestions: expected Cancel, got Note the lower dose"]),
         ("{suggestions: []}", ["suggestions: expected none, got Note the lower dose"]),
         ("{evidence: [Condition/1]}", ["evidence: expected Condition/1, got Observation/1"]),
@@ -95,11 +96,12 @@ def test_a_failure_says_what_was_expected_and_what_came_out(failures, expect, sa
 def test_a_failure_where_there_is_no_card(failures):
     normal = "    labs: [lab-egfr 90 mL/min/1.73m2 on 2026-02-08]\n"
     assert failures(
-        f"{normal}    expect: {{card: info, summary: x, detail_has: [y], suggestions: [z]}}\n"
+        f"{normal}    expect: {{card: info, summary: x, detail_has: [y], detail_lacks: [w], suggestions: [z]}}\n"
     ) == [
         "card: expected info, got none",
         "summary: expected “x”\n                got “”",
         "detail: expected “y” in “”",
+        "detail: expected a card without “w”, got none",
         "suggestions: expected z, got none",
     ]
 
