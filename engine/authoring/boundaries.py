@@ -16,7 +16,7 @@ agrees puts the case among the tests of the rule (:mod:`engine.authoring.confirm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -43,6 +43,13 @@ _PATIENT: Final[Mapping[str, Any]] = {"age": "40 years", "sex": "female"}
 
 _AMOUNTS: Final = frozenset({"dose", "once", "daily", "rate", "volume", "dosages"})
 """What an order says of its amount; one way of saying it takes the place of the others."""
+
+_USUAL: Final[Mapping[str, Mapping[str, Any]]] = {
+    "bolus": {"dose": "1 ug", "once": True},
+    "infusion": {"daily": "1 ug/d"},
+    "refill": {"volume": "20 mL"},
+}
+"""What an order says that is given in one of the ways, where nothing asks for another amount."""
 
 _KEYS: Final = {"observations": ("labs", "vitals", "observations")}
 """The keys of a test that fill a list, where they are not called as the list is."""
@@ -222,7 +229,11 @@ class Boundaries:
         done |= {name: value for name, value in setup.items() if name not in ("order", "beside", "patient")}
         if "order" in setup or "beside" in setup:
             stops = {"action": "stop"} if not self._ordered and "stop" in self.rule.brought_up_by else {}
-            said = {key: value for key, value in setup.get("order", {}).items() if value is not None}
+            order = dict(setup.get("order", {}))
+            way = order.pop("given_as", None)
+            if way is not None and _AMOUNTS.isdisjoint(order):
+                order |= _USUAL[way]
+            said = {key: value for key, value in order.items() if value is not None}
             own: dict[str, Any] = {"is": self.rule.medicine, **stops, **said}
             if self._ordered or stops:
                 done["orders"] = [own, *setup.get("beside", [])]
@@ -267,14 +278,22 @@ def _joined(around: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
     for name, value in own.items():
         before = joined.get(name)
         if isinstance(value, dict) and isinstance(before, dict):
-            amounts = _AMOUNTS if name == "order" and not _AMOUNTS.isdisjoint(value) else frozenset()
-            joined[name] = {**{key: old for key, old in before.items() if key not in amounts}, **value}
+            gone = _replaced(before, value) if name == "order" else ()
+            joined[name] = {**{key: old for key, old in before.items() if key not in gone}, **value}
         elif isinstance(value, list) and isinstance(before, list) and value:
             named = {_concept(entry) for entry in value}
             joined[name] = [*(entry for entry in before if _concept(entry) not in named), *value]
         else:
             joined[name] = value
     return joined
+
+
+def _replaced(before: Mapping[str, Any], own: Mapping[str, Any]) -> Collection[str]:
+    """The keys of an order whose place others take: amounts by amounts, and by a way of giving that they are not given in."""
+    said = _AMOUNTS & before.keys()
+    if "given_as" in own:
+        return () if said <= _USUAL[own["given_as"]].keys() else said
+    return () if _AMOUNTS.isdisjoint(own) else {*said, "given_as"}
 
 
 def _concept(entry: Any) -> str:

@@ -125,16 +125,16 @@ def _dose(leaf: DoseLeaf, world: World) -> Iterator[Witness]:
         yield Witness("a daily dose without any before it", setup, alone)
 
 
-_WAYS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
-    "bolus": ("ordered as a single dose", {"dose": "1 ug", "once": True}),
-    "infusion": ("ordered as an infusion", {"daily": "1 ug/d"}),
-    "refill": ("ordered as a filling", {"volume": "20 mL"}),
+_WAYS: Final[Mapping[str, str]] = {
+    "bolus": "ordered as a single dose",
+    "infusion": "ordered as an infusion",
+    "refill": "ordered as a filling",
 }
 
 
 def _given_as(leaf: GivenAsLeaf, world: World) -> Iterator[Witness]:
-    for way, (words, keys) in _WAYS.items():
-        yield _ordered(words, "inside" if way == leaf.given_as else "outside", **keys)
+    for way, words in _WAYS.items():
+        yield _ordered(words, "inside" if way == leaf.given_as else "outside", given_as=way)
     yield _ordered("ordered without saying how it is given", "missing", dose=None)
 
 

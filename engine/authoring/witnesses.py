@@ -1,8 +1,8 @@
 """Witnesses: for a condition, the smallest entries of a record just inside it, just outside it, and without what it needs.
 
 Each is written as a test writes it (:mod:`engine.authoring.cases`). What it *aims* at is what the condition ought to come to; what it does
-come to is the engine's to say. ``order`` adds to the order under review (or to the therapy, where no order brings the rule up) and
-``beside`` are further orders of the session; the other keys are those of a test.
+come to is the engine's to say. ``order`` adds to the order under review (or to the therapy, where no order brings the rule up), its
+``given_as`` asking for some amount that is given so; ``beside`` are further orders of the session; the other keys are those of a test.
 """
 
 from __future__ import annotations

@@ -142,6 +142,34 @@ def test_what_an_order_must_say_stands_in_one_order(
     assert case.setup["orders"] == [{"is": "baclofen-intrathecal", **order}]
 
 
+@pytest.mark.parametrize(
+    ("when", "said", "order"),
+    [
+        (
+            "when:\n  all: [{given_as: bolus}, {dose: {of: bolus, above: 100 ug}}]\n",
+            "ordered as a single dose",
+            {"dose": "101 ug", "once": True},
+        ),
+        (
+            "when: {dose: {of: day, above: 100 ug/d}}\nunless: {given_as: refill}\n",
+            "ordered as an infusion",
+            {"daily": "101 ug/d"},
+        ),
+        (
+            "when: {dose: {of: day, above: 100 ug/d}}\nunless: {given_as: refill}\n",
+            "ordered as a filling",
+            {"volume": "20 mL"},
+        ),
+    ],
+)
+def test_an_order_that_is_given_in_a_way_keeps_the_amount_that_the_rest_of_the_rule_asks_for(
+    folder: Folder, when: str, said: str, order: dict[str, Any]
+) -> None:
+    each = next(each for each in changed(folder, when) if each.case.said == said)
+    assert each.case.setup["orders"] == [{"is": "baclofen-intrathecal", **order}]
+    assert each.decided
+
+
 def test_where_no_order_brings_the_rule_up_the_therapy_is_written_out(folder: Folder) -> None:
     seen = changed(folder, "brought_up_by: [therapy]\nwhen: {dose: {of: day, above: 100 ug/d}}\n")
     case = by_path(seen, "when")["a daily dose of 101 ug/d"]
