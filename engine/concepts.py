@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
 from engine.code_index import CodeIndex, Known, Standing
+from engine.concept import CodeSystem, Concept
 from engine.errors import ConceptError
 from engine.expansions import Expansion, TerminologySource, sources
 from engine.medicine import Medicine
@@ -66,59 +67,6 @@ class CodedText:
         return self.codings[0].code if self.codings else ""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeSystem:
-    """A code system as the concept files name it.
-
-    ``unlisted`` says what a code means that no concept lists: ``no`` where the lists are complete enough to deny (ICD, ATC,
-    SNOMED CT, LOINC), ``unknown`` where they are not (RxNorm product codes: an unlisted product may hold any ingredient).
-    ``hierarchical`` systems match by prefix, without dots and the marks at the end: dagger, asterisk, ``!`` and ``G40.-``.
-    """
-
-    name: str
-    uri: str
-    aliases: tuple[str, ...] = ()
-    unlisted: Literal["no", "unknown"] = "unknown"
-    hierarchical: bool = False
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConceptCode:
-    """One code that means a concept; ``prefix`` matches every code below it in a hierarchical system."""
-
-    system: str
-    code: str
-    prefix: bool = False
-    display: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """A named clinical idea: its codes, the concepts it includes, and the codes taken out of both again.
-
-    For measurements ``unit`` is the canonical UCUM unit, ``plausible`` the inclusive range outside which a value is treated as an
-    error of the record, and ``substance`` the key of the molar-mass conversion (``creatinine``), ``same_units`` units
-    that laboratories write for the same amount (``mL/min`` for an indexed filtration rate). ``complete_in`` names systems whose
-    list here is exhaustive, even when it is empty, so that an unlisted code of them denies; ``open_in`` systems whose list here
-    is not (substances are listed, their products are not), so that it does not.
-    ``texts`` are words recognised in free text (routes and devices only; see :mod:`engine.free_text`).
-    """
-
-    id: str
-    title: str
-    codes: tuple[ConceptCode, ...] = ()
-    exclude: tuple[ConceptCode, ...] = ()
-    includes: tuple[str, ...] = ()
-    unit: str | None = None
-    plausible: tuple[float, float] | None = None
-    substance: str | None = None
-    same_units: tuple[str, ...] = ()
-    complete_in: tuple[str, ...] = ()
-    open_in: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class ConceptLibrary:
     """All concepts of a rules folder, indexed for look-up; answers membership of codings.
@@ -140,6 +88,7 @@ class ConceptLibrary:
     _uris: dict[str, CodeSystem] = field(init=False, repr=False)
     _members: dict[str, frozenset[str]] = field(init=False, repr=False)
     _including: dict[str, set[str]] = field(init=False, repr=False)
+    _leaving_open: dict[str, frozenset[str]] = field(init=False, repr=False)
     _denying: dict[str, frozenset[str]] = field(init=False, repr=False)
     _presuming: dict[str, frozenset[str]] = field(init=False, repr=False)
     _cache: dict[tuple[str, str], Known] = field(init=False, repr=False)
@@ -154,6 +103,10 @@ class ConceptLibrary:
         self._codes, self._excluded, self._including, self._cache = CodeIndex(), CodeIndex(), {}, {}
         self._standings, self._added, self._ingredients = {}, {}, {}
         self._members = {concept_id: self._closure(concept_id, ()) for concept_id in self.concepts}
+        self._leaving_open = {
+            concept_id: frozenset(name for member in members for name in self.concepts[member].left_open_by)
+            for concept_id, members in self._members.items()
+        }
         for concept in self.concepts.values():
             for included in concept.includes:
                 self._including.setdefault(included, set()).add(concept.id)
@@ -296,13 +249,15 @@ class ConceptLibrary:
 
         Any yes is yes. No is an answer only from a system that the concept has codes in and whose lists can deny, or from a code
         that the library names elsewhere. Anything else (no coding, no system, an unmapped system, an unlisted product) is unknown.
-        A code that says less than the concept (epilepsy, where a kind of epilepsy is asked for) is not a member of it.
+        A code that says less than the concept (epilepsy, where a kind of epilepsy is asked for) is not a member of it, unless the
+        concept says that it leaves it open (any implanted pump, where an intrathecal one is asked for).
         """
         standing = self.standing(tuple(codings))
         if concept_id in standing.within:
             return Membership.YES
         denied = not self.denying(concept_id).isdisjoint(standing.systems) or standing.named
-        return Membership.NO if denied else Membership.UNKNOWN
+        left_open = not self._leaving_open[concept_id].isdisjoint(standing.within)
+        return Membership.NO if denied and not left_open else Membership.UNKNOWN
 
     def standing(self, codings: tuple[Coding, ...]) -> Standing:
         """Where the codings of one entry stand, for :meth:`membership` in any concept."""
@@ -325,6 +280,15 @@ class ConceptLibrary:
             return self._denying[concept_id]
         except KeyError:
             raise ConceptError(f"there is no concept {concept_id}") from None
+
+    def leaving_open(self, concept_id: str) -> frozenset[str]:
+        """The concepts that say less than this one: their codes neither mean nor deny it; ConceptError when there is none."""
+        return self._leaving_open[self.concept(concept_id).id]
+
+    def leaves_open(self, concept_id: str, codings: tuple[Coding, ...]) -> bool:
+        """Whether it is only because they say less that the codings of one entry do not tell whether it is in the concept."""
+        within = self.standing(codings).within
+        return concept_id not in within and not self.leaving_open(concept_id).isdisjoint(within)
 
     def takes_for_complete(self, concept_id: str, systems: frozenset[str]) -> bool:
         """Whether an entry of these systems that nothing lists is outside a concept only because that says its list is complete.

@@ -205,12 +205,16 @@ class ObservationFact:
 
 @dataclass(frozen=True, slots=True)
 class ProcedureFact:
-    """A procedure; ``done`` is false while it is planned or under way, and not-done or erroneous ones never get here."""
+    """A procedure; ``done`` is false while it is planned or under way, and not-done or erroneous ones never get here.
+
+    ``certain`` is false where one counts as done that was broken off, or whose status is not stated.
+    """
 
     reference: str
     code: CodedText
     done: bool = True
     performed: DateInterval | None = None
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Medicine:
     shared_strengths: tuple[str, ...] = ()
     device: str | None = None
     presence: str | None = None
+    removal: str | None = None
     current_for_days: int = 180
 
     @property

@@ -11,16 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
-from typing import Any
 
 from engine.concepts import CodedText, ConceptLibrary, Membership
 from engine.dates import DateInterval, within
 from engine.doses import runs
 from engine.errors import UnitError
-from engine.facts import Course, ListName, MedicationFact, PatientFacts, ProcedureFact, TherapyStatus
+from engine.facts import ListName, MedicationFact, PatientFacts, TherapyStatus
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
-from engine.free_text import names, spoken_of, takes_away, words_of, words_that_name
+from engine.free_text import names, spoken_of, words_of, words_that_name
 from engine.medicine import Medicine
+from engine.pumps import pumps_on_record
 from engine.quantity import Quantity, compare
 from engine.record import Record, codes_of, said_of
 from engine.words import entry, incomplete, undated
@@ -223,7 +223,7 @@ def therapy(medicine: Medicine, record: Record) -> Therapy:
     ):
         if doubtful:
             missing.append(Missing(what, why, ListName.MEDICATIONS, tuple(m.reference for m in doubtful)))
-    pumps = _pumps(medicine, record)
+    pumps = pumps_on_record(medicine, record)
     if pumps:
         missing.append(Missing(what, _PUMP, ListName.DEVICES))
     if missing:
@@ -302,7 +302,7 @@ def ended(medicine: Medicine, record: Record) -> Therapy:
         missing.append(Missing(what, _not_told_apart(len(doubtful)), ListName.MEDICATIONS, doubtful))
     over = (m for m in listed if m.status is TherapyStatus.ENDED)
     past = sorted((m for m in over if identified(record, medicine, m) is Truth.MET), key=_last_given)
-    pumps = _pumps(medicine, record) if not past else ()
+    pumps = pumps_on_record(medicine, record) if not past else ()
     if pumps:
         missing.append(Missing(what, _PUMP, ListName.DEVICES))
     truth = Truth.UNKNOWN if missing else Truth.MET if past else Truth.NOT_MET
@@ -320,50 +320,3 @@ _PUMP = "a pump is on record, but not which medicine it holds"
 
 def _not_told_apart(count: int) -> str:
     return f"{count} current {'entry' if count == 1 else 'entries'} of the medication list cannot be told apart from it"
-
-
-def _pumps(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
-    """Pumps on record, and diagnoses and procedures of patients who have one."""
-    devices = [fact for fact in _called(ListName.DEVICES, medicine.device, record) if fact.active]
-    diagnoses = [
-        fact
-        for fact in _called(ListName.CONDITIONS, medicine.presence, record)
-        if fact.course is Course.CURRENT
-    ]
-    procedures = _not_undone(_called(ListName.PROCEDURES, medicine.presence, record))
-    return tuple(entry(fact) for fact in (*devices, *diagnoses, *procedures))
-
-
-def _called(name: ListName, concept: str | None, record: Record) -> list[Any]:
-    """The entries of a list that are in a concept, by their code or, where nobody knows that, by their words."""
-    if concept is None:
-        return []
-    return [
-        fact
-        for fact in record.possible(name, concept)
-        if _is_or_is_called(record.concepts, concept, fact.code)
-    ]
-
-
-def _not_undone(procedures: Iterable[ProcedureFact]) -> list[ProcedureFact]:
-    """The procedures that were done, and after which no pump is known to have been taken away."""
-    kept: list[ProcedureFact] = []
-    ends = []
-    for fact in procedures:
-        if not fact.done:
-            continue
-        if not takes_away(spoken_of(fact.code)):
-            kept.append(fact)
-        elif fact.performed is not None:
-            ends.append(fact.performed.earliest)
-    if not ends:
-        return kept
-    last = max(ends)
-    return [fact for fact in kept if fact.performed is None or last < fact.performed.latest]
-
-
-def _is_or_is_called(concepts: ConceptLibrary, concept: str, code: CodedText) -> bool:
-    known = concepts.membership(concept, code.codings)
-    return known is Membership.YES or (
-        known is Membership.UNKNOWN and names(concepts, concept, spoken_of(code))
-    )

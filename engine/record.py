@@ -57,12 +57,17 @@ class Record:
         return self._list(name).members(concept)
 
     def unclear(self, name: ListName, concept: str) -> tuple[Any, ...]:
-        """The entries of a list with a code of which nothing on hand can tell whether it is in a concept, or without any."""
+        """The entries of a list of which nothing on hand can tell whether they are in a concept: by their codes, or without any."""
         return self._list(name).unclear(concept)
 
     def possible(self, name: ListName, concept: str) -> tuple[Any, ...]:
         """The entries of a list that are not known to be outside a concept."""
         return self._list(name).possible(concept)
+
+    def leaves_open(self, name: ListName, concept: str, entry: Any) -> bool:
+        """Whether an entry of a list has a code that says less than a concept, so that it neither means nor denies it."""
+        codes = _CODES.get(name, _own_code)(entry)
+        return any(self.concepts.leaves_open(concept, code.codings) for code in codes)
 
     def holding(self, medicine: Medicine) -> tuple[MedicationFact, ...]:
         """The entries of the medication list that may hold the substance of a medicine: no other can be it.
@@ -164,15 +169,16 @@ class _ByConcept:
         return self._at(self._possible(concept).union(*unlisted))
 
     def _undenied(self, concept: str) -> set[int]:
-        """The places of entries that nothing names, in no system that denies what the concept does not list."""
+        """The places of entries that nothing names, in no system that denies what the concept does not list, or that say too little."""
         self.asked.add(concept)
         denying = self._concepts.denying(concept)
-        return {
+        found = {
             place
             for systems, places in self._unnamed.items()
             if denying.isdisjoint(systems)
             for place in places
         }
+        return found.union(*(self._within.get(other, ()) for other in self._concepts.leaving_open(concept)))
 
     def presumed(self) -> Iterator[tuple[str, str, set[str], str]]:
         """System, code, concepts and reference of each coding that is outside the concepts only for want of being listed."""

@@ -10,7 +10,7 @@ from engine.finding import NOTHING, Missing, once
 from engine.markdown import escape
 from engine.rule import Rule
 from engine.wording import fit
-from engine.words import LIST_TITLES, uncoded
+from engine.words import LIST_TITLES, uncoded, vague
 
 Unchecked = Sequence[tuple[Rule, Missing]]
 
@@ -61,14 +61,20 @@ def is_uncoded(entry: Missing) -> bool:
 
 
 def _quoted(missing: Sequence[Missing], words: Mapping[str, str]) -> str:
-    """The first few entries without a code in their own words, which nobody has checked."""
-    references = (name for entry in missing if is_uncoded(entry) for name in entry.references)
+    """The first few entries without a code, or with one that says too little, in their own words, which nobody has checked."""
+    quotable = [entry for entry in missing if is_uncoded(entry) or _is_vague(entry)]
+    references = (name for entry in quotable for name in entry.references)
     said = [each for each in dict.fromkeys(words.get(name, "") for name in references) if _is_wordy(each)]
     if not said:
         return ""
     shown = [f"“{escape(_short(each))}”" for each in said[:_MOST_QUOTED]]
     more = [f"{len(said) - _MOST_QUOTED} more"] if len(said) > _MOST_QUOTED else []
-    return f" (not coded, not checked: {', '.join(shown + more)})"
+    what = "not coded, not checked" if is_uncoded(quotable[0]) else "it says no more than"
+    return f" ({what}: {', '.join(shown + more)})"
+
+
+def _is_vague(entry: Missing) -> bool:
+    return entry.list is not None and entry.why == vague(entry.list, len(entry.references))
 
 
 def _is_wordy(label: str) -> bool:

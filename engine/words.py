@@ -86,6 +86,11 @@ def uncoded(name: ListName, count: int) -> str:
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} no code that is known here"
 
 
+def vague(name: ListName, count: int) -> str:
+    """That the codes of some entries of a list say too little, as a clause."""
+    return f"{entries_of(name, count)} {'has a code that says' if count == 1 else 'have codes that say'} too little"
+
+
 def undated(name: ListName, count: int) -> str:
     """That some entries of a list are without a date that tells, as a clause."""
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} no date, or one too coarse"

@@ -52,7 +52,8 @@ MEMBERS: Final[Mapping[str, frozenset[str]]] = {
         "Procedure": "subject patient status notDone notPerformed code performedDateTime performedPeriod "
         "performedString performedAge performedRange occurrenceDateTime occurrencePeriod occurrenceString "
         "occurrenceAge occurrenceRange occurrenceTiming",
-        "Device": "patient subject status type deviceName name property expirationDate expiry",
+        "Device": "patient subject status type deviceName name displayName modelNumber model udi property "
+        "expirationDate expiry",
         "DeviceUseStatement": "subject patient status device timingPeriod timingDateTime timingTiming",
         "DeviceUsage": "subject patient status device timingPeriod timingDateTime timingTiming",
         "Appointment": "subject participant status start requestedPeriod appointmentType serviceType "

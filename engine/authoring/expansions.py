@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from engine.authoring.files import ConceptFile
 from engine.authoring.problems import did_you_mean
 from engine.authoring.reading import Reading
-from engine.concepts import CodeSystem
+from engine.concept import CodeSystem
 from engine.expansions import Expansion
 from engine.terms import FileModel
 

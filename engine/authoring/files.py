@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.concepts import CodeSystem, Concept, ConceptCode
+from engine.concept import CodeSystem, Concept, ConceptCode
 from engine.language import FileModel, QuantityText
 from engine.medicine import Medicine
 from engine.rule import Kind
@@ -56,6 +56,9 @@ class ConceptFile(FileModel):
         {}, description="Codes below the others that do not count."
     )
     includes: tuple[str, ...] = Field((), description="Concepts that are part of this one.")
+    left_open_by: tuple[str, ...] = Field(
+        (), description="Concepts that say less than this one: their codes neither mean nor deny it."
+    )
     unit: str | None = Field(None, description="For measurements: the unit they are compared in.")
     plausible: tuple[float, float] | None = Field(
         None, description="Values outside are errors of the record."
@@ -73,6 +76,7 @@ class ConceptFile(FileModel):
         return Concept(
             concept_id, self.title, _codes(self.codes), _codes(self.exclude), self.includes,
             self.unit, self.plausible, self.substance, self.same_units, self.complete_in, self.open_in, self.texts,
+            self.left_open_by,
         )  # fmt: skip
 
 
@@ -105,8 +109,9 @@ class MedicineFile(FileModel):
     )
     device: str | None = Field(None, description="Concept of the device that gives it.")
     presence: str | None = Field(
-        None, description="Concept of diagnoses and procedures that show it is in use."
+        None, description="Concept of diagnoses, procedures and devices that show it may be in use."
     )
+    removal: str | None = Field(None, description="Concept of procedures that take its device away.")
     current_for_days: Whole = Field(
         180, gt=0, description="How long an order without an end counts as current."
     )

@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.authoring.references import MEDICINE_CONCEPTS, references
+from engine.concepts import ConceptLibrary
 from engine.rule import Rule
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Parts:
         used += [getattr(medicine, field) for field in MEDICINE_CONCEPTS] if medicine is not None else []
         for concept in used:
             if concept is not None and concept in loaded.concepts.concepts:
-                for member in loaded.concepts.members(concept):
+                for member in _deciding(loaded.concepts, concept):
                     parts |= self._concept(member)
         parts["pack title"] = fingerprint(loaded.rules.pack_of(rule).title)
         return dict(sorted(parts.items()))
@@ -109,6 +110,12 @@ class Parts:
             }
             self._concepts[name] = {f"concept {name}": fingerprint(said), **parts}
         return self._concepts[name]
+
+
+def _deciding(concepts: ConceptLibrary, concept: str) -> Iterator[str]:
+    """The concepts whose codes decide whether an entry is in one: those it includes, and those that leave it open."""
+    for name in (concept, *(concepts.leaving_open(concept) & concepts.concepts.keys())):
+        yield from concepts.members(name)
 
 
 def _settings(data: Any) -> Iterator[str]:

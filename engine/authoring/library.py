@@ -17,7 +17,8 @@ from engine.authoring.files import (
 from engine.authoring.problems import did_you_mean
 from engine.authoring.reading import Reading
 from engine.authoring.references import NameKind
-from engine.concepts import Concept, ConceptLibrary
+from engine.concept import Concept
+from engine.concepts import ConceptLibrary
 from engine.quantity import read_unit
 from engine.trace import Path
 

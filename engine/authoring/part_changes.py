@@ -24,7 +24,7 @@ _SHOWN: Final = 6
 _TURNED_ROUND: Final = frozenset({"excluding", "other_than"})
 _OTHER_MEDICINES: Final = ("other_products", "other_forms", "other_routes")
 _WORDS_ONLY: Final = frozenset({"title", "note"})
-_MEMBERS: Final = frozenset({"codes", "exclude", "includes", "texts"})
+_MEMBERS: Final = frozenset({"codes", "exclude", "includes", "left_open_by", "texts"})
 
 
 def say_with(loaded: Loaded) -> Say:
@@ -80,6 +80,7 @@ def _defined(loaded: Loaded, kind: str, name: str) -> dict[str, Any]:
 def _concept(name: str, old: ConceptFile, new: ConceptFile, against: bool) -> Said:
     come, gone = _differences(_counted(old), _counted(new))
     left_out, let_in = _differences(_codes(old.exclude), _codes(new.exclude))
+    opened, closed = _differences(set(old.left_open_by), set(new.left_open_by))
     fields = [field for field in type(new).model_fields if getattr(old, field) != getattr(new, field)]
     other = [field for field in fields if field not in _WORDS_ONLY | _MEMBERS]
     told = (
@@ -87,10 +88,12 @@ def _concept(name: str, old: ConceptFile, new: ConceptFile, against: bool) -> Sa
         ("no longer counts", gone),
         ("now leaves out", left_out),
         ("no longer leaves out", let_in),
+        ("is now left open by", opened),
+        ("is no longer left open by", closed),
     )
     words = [f"{verb} {_few(names)}" for verb, names in told if names]
     words += [f"is different in {listing(other)}"] if other else []
-    only_more = not (gone or left_out or other or against)
+    only_more = not (gone or left_out or closed or other or against)
     bump = Bump.PATCH if not words else Bump.MINOR if only_more else Bump.MAJOR
     return Said(f"concept {name} {listing(words or ['has other words'])}", bump)
 
@@ -127,6 +130,7 @@ def _against(loaded: Loaded, rule: Rule) -> set[str]:
     medicine = loaded.concepts.medicines[rule.medicine]
     found |= {name for field in _OTHER_MEDICINES if (name := getattr(medicine, field)) is not None}
     known = loaded.concepts.concepts
+    found |= {other for name in found if name in known for other in loaded.concepts.leaving_open(name)}
     return found | {inner for name in found if name in known for inner in loaded.concepts.members(name)}
 
 

@@ -12,7 +12,8 @@ from engine.authoring.documents import Document
 from engine.authoring.files import CheckException, ConceptFile, LocalCode, MedicineFile, PackDocument
 from engine.authoring.problems import Problem, did_you_mean
 from engine.authoring.validation import inner_models
-from engine.concepts import Concept, ConceptLibrary
+from engine.concept import Concept
+from engine.concepts import ConceptLibrary
 from engine.conditions.estimates import FORMULAS
 from engine.conditions.pregnancy import (
     BREASTFEEDING,
@@ -41,11 +42,11 @@ NameKind = Literal[
 
 MEDICINE_CONCEPTS = (
     "substance", "routes", "products", "forms", "other_products", "other_forms", "wrong_routes", "other_routes",
-    "device", "presence",
+    "device", "presence", "removal",
 )  # fmt: skip
 
 REFERENCES: Final[Mapping[type[FileModel], Mapping[str, NameKind]]] = {
-    ConceptFile: {"includes": "concept"},
+    ConceptFile: {"includes": "concept", "left_open_by": "concept"},
     MedicineFile: dict.fromkeys(MEDICINE_CONCEPTS, "concept"),
     LocalCode: {"concept": "concept"},
     CheckException: {"code": "check"},

@@ -39,3 +39,12 @@ def bump_between(old: str, new: str) -> Bump:
     if before[0] == 0 and changed == 1:
         return Bump.MAJOR
     return (Bump.MAJOR, Bump.MINOR, Bump.PATCH)[changed]
+
+
+def raised(version: str, bump: Bump) -> str:
+    """The next version after a step of this kind; before 1.0.0 only the second and the third number move."""
+    numbers = list(version_of(version))
+    place = {Bump.MAJOR: 0, Bump.MINOR: 1}.get(bump, 2)
+    place = max(place, 1) if numbers[0] == 0 else place
+    numbers[place:] = [numbers[place] + 1, *(0 for _ in numbers[place + 1 :])]
+    return ".".join(map(str, numbers))

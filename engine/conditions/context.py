@@ -25,7 +25,7 @@ from engine.medicines import Therapy, identified, therapy
 from engine.record import Record
 from engine.rule import Hook
 from engine.subjects import Subject
-from engine.words import Dated, incomplete, listing, uncoded, undated
+from engine.words import Dated, incomplete, listing, uncoded, undated, vague
 
 F = TypeVar("F", bound=Dated)
 A = TypeVar("A", AllergyFact, ConditionFact, ServiceFact)
@@ -129,15 +129,17 @@ def search(
     context: Context,
     facts: FactList[F],
     name: ListName,
-    what: str,
+    concept: str,
     judge: Callable[[F], Truth],
     kind: Callable[[F], Truth] = lambda fact: Truth.UNKNOWN,
+    what: str = "",
 ) -> Finding:
     """Look for an entry of a list: not met only when the list could have shown one.
 
-    An entry that cannot be judged (not coded, coded in a system nobody mapped, without the date that the condition asks for), an
-    entry that could not be read, and a list that is not complete all keep the answer unknown. ``kind`` says whether an entry is of
-    the kind that is looked for: where it is, only its date can be in doubt.
+    An entry that cannot be judged (not coded, coded in a system nobody mapped or by what says too little, without the date that the
+    condition asks for), an entry that could not be read, and a list that is not complete all keep the answer unknown. ``kind`` says
+    whether an entry is of the kind that is looked for: where it is, only its date can be in doubt. ``what`` is looked for, in words;
+    the title of the concept where it is not told.
     """
     if not facts.items and not facts.gaps and facts.state.complete:
         return not_met()
@@ -152,14 +154,14 @@ def search(
             "date": found[0].date or "an unknown date",
         }
         return met(*found, values=values)
+    what = what or context.title(concept)
     missing = list(incomplete(name, facts, what))
     doubtful = [fact for fact, truth in judged if truth is Truth.UNKNOWN]
-    late: list[F] = []
-    unclear: list[F] = []
+    doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: [], undated: []}
     for fact in doubtful:
-        (late if kind(fact) is Truth.MET else unclear).append(fact)
-    for why, facts_in_doubt in ((uncoded, unclear), (undated, late)):
-        if facts_in_doubt:
-            references = tuple(fact.reference for fact in facts_in_doubt)
-            missing.append(Missing(what, why(name, len(references)), name, references))
+        says_less = context.record.leaves_open(name, concept, fact)
+        doubts[undated if kind(fact) is Truth.MET else vague if says_less else uncoded].append(fact.reference)
+    for why, references in doubts.items():
+        if references:
+            missing.append(Missing(what, why(name, len(references)), name, tuple(references)))
     return unknown(*missing, evidence=tuple(map(evidence_of, doubtful))) if missing else not_met()

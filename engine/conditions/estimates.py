@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Final, NamedTuple
 
-from engine.concepts import Concept
+from engine.concept import Concept
 from engine.conditions.context import Context
 from engine.conditions.values import (
     as_new,

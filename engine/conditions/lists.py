@@ -75,7 +75,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         context,
         listed,
         ListName.CONDITIONS,
-        title,
+        leaf.condition,
         judge,
         lambda fact: context.is_in(leaf.condition, fact.code, leaf.excluding),
     )
@@ -153,7 +153,7 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
 
     coded = context.possible(ListName.ALLERGIES, leaf.allergy)
     found = context.counting(context.facts.allergies if names else coded)
-    finding = search(context, found, ListName.ALLERGIES, context.title(leaf.allergy), judge)
+    finding = search(context, found, ListName.ALLERGIES, leaf.allergy, judge)
     if finding.truth is Truth.MET:
         used = {evidence.reference for evidence in finding.evidence}
         entries = context.counting(context.facts.allergies).items
@@ -177,7 +177,7 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
         context,
         context.possible(ListName.PROCEDURES, leaf.procedure),
         ListName.PROCEDURES,
-        context.title(leaf.procedure),
+        leaf.procedure,
         judge,
         lambda fact: context.is_in(leaf.procedure, fact.code),
     )
@@ -199,7 +199,7 @@ def device(leaf: DeviceLeaf, context: Context) -> Finding:
         context,
         context.possible(ListName.DEVICES, leaf.device),
         ListName.DEVICES,
-        context.title(leaf.device),
+        leaf.device,
         judge,
         lambda fact: context.is_in(leaf.device, fact.code),
     )
@@ -212,7 +212,7 @@ _BOOKED = {"booked", "proposed", "pending"}
 def appointment(leaf: AppointmentLeaf, context: Context) -> Finding:
     """An appointment that was missed with no later one in its place, is planned, or was kept (DC-02, MO-03)."""
     served = context.facts.appointments.items
-    title = f"{context.title(leaf.appointment)} appointments"
+    what = f"{context.title(leaf.appointment)} appointments"
 
     def service(fact: AppointmentFact) -> Truth:
         return (
@@ -243,7 +243,7 @@ def appointment(leaf: AppointmentLeaf, context: Context) -> Finding:
         return Truth.UNKNOWN if leaf.state == "missed" and Truth.UNKNOWN in others else service(fact)
 
     found = context.possible(ListName.APPOINTMENTS, leaf.appointment)
-    return search(context, found, ListName.APPOINTMENTS, title, judge, kind)
+    return search(context, found, ListName.APPOINTMENTS, leaf.appointment, judge, kind, what)
 
 
 def _later(other: AppointmentFact, fact: AppointmentFact) -> Truth:
@@ -277,7 +277,7 @@ def encounter(leaf: EncounterLeaf, context: Context) -> Finding:
         and any(fact.in_context for fact in context.facts.encounters.items)
     ):
         facts = replace(facts, items=tuple(fact for fact in facts.items if fact.in_context))
-    return search(context, facts, ListName.ENCOUNTERS, context.title(leaf.encounter), judge, kind)
+    return search(context, facts, ListName.ENCOUNTERS, leaf.encounter, judge, kind)
 
 
 def service(leaf: ServiceLeaf, context: Context) -> Finding:
@@ -297,7 +297,7 @@ def service(leaf: ServiceLeaf, context: Context) -> Finding:
         context,
         facts,
         ListName.SERVICES,
-        context.title(leaf.service),
+        leaf.service,
         judge,
         lambda fact: context.is_in(leaf.service, fact.code),
     )

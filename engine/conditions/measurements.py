@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.concepts import CodedText, Concept
+from engine.concept import Concept
+from engine.concepts import CodedText
 from engine.conditions.context import Context
 from engine.conditions.estimates import Estimate, estimated, outdating
 from engine.conditions.values import (

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from math import inf
 
-from engine.concepts import CodedText, Concept
+from engine.concept import Concept
+from engine.concepts import CodedText
 from engine.conditions.context import Context
 from engine.errors import UnitError
 from engine.facts import ListName, ObservationFact

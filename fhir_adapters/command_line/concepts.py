@@ -13,7 +13,8 @@ from rich.table import Table
 from engine.authoring.files import CodeFile
 from engine.authoring.folder import Loaded
 from engine.authoring.problems import nearest
-from engine.concepts import Coding, Concept, ConceptCode, ConceptLibrary
+from engine.concept import Concept, ConceptCode
+from engine.concepts import Coding, ConceptLibrary
 from fhir_adapters.command_line.concept_expansions import expand, refresh
 from fhir_adapters.command_line.options import FormatOption, RulesOption, command, loaded_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, words, write_json
@@ -71,6 +72,7 @@ class Shown(msgspec.Struct, frozen=True):
     codes: tuple[ListedCode, ...]
     exclude: tuple[ListedCode, ...]
     includes: tuple[str, ...]
+    left_open_by: tuple[str, ...]
     part_of: tuple[str, ...]
     local: tuple[LocalCode, ...]
     expansion: PinnedExpansion | None
@@ -160,6 +162,7 @@ def _shown(concept_id: str, loaded: Loaded) -> Shown:
         _listed(file.codes),
         _listed(file.exclude),
         file.includes,
+        file.left_open_by,
         tuple(sorted(each.id for each in library.concepts.values() if concept_id in each.includes)),
         tuple(
             LocalCode(system, code)
@@ -183,6 +186,7 @@ def _print(shown: Shown) -> None:
     lines = {
         "": shown.note,
         "Includes": ", ".join(shown.includes),
+        "Left open by": ", ".join(shown.left_open_by),
         "Part of": ", ".join(shown.part_of),
         "Expression": shown.ecl,
     }

@@ -40,7 +40,7 @@ class ExportForm(StrEnum):
 app.command(epilog="Example: primum rules new low-blood-pressure")(new)
 app.command(epilog="Example: primum rules boundaries kidney-function --write 1-6")(boundaries)
 app.command(epilog="Example: primum rules coverage --html docs/coverage.html")(coverage)
-app.command(epilog="Example: primum rules lock --check")(lock)
+app.command(epilog="Example: primum rules lock --check, or: primum rules lock --raise minor")(lock)
 app.command(epilog="Example: primum rules diff HEAD~1 --format json")(diff)
 app.command(epilog="Example: primum rules pack baclofen-it --key key.json -o baclofen-it.tar")(pack)
 app.command(epilog="Example: primum rules verify baclofen-it.tar --keys keys.json")(verify)

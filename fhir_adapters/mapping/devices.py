@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from engine.concepts import CodedText
@@ -73,7 +73,8 @@ def device_use(resource: Json, name: str, issues: DataIssues, *, resolve: Resolv
     if named is not None and stated.codings:  # R5's reference may have both, which are of one device
         kind = CodedText((*stated.codings, *kind.codings), kind.text or stated.text)
     if not kind.codings and not kind.text:
-        kind = CodedText(text=text(used.get("display")))
+        pointed = used if "display" in used else node(used.get("reference"))  # R5: inside a CodeableReference
+        kind = CodedText(text=text(pointed.get("display")))
     code = meaning(kind, "device", name, issues)
     if not isinstance(code, CodedText):
         return code
@@ -88,14 +89,23 @@ def _status(resource: Json, known: Collection[str], name: str, issues: DataIssue
 
 
 def _type(resource: Json) -> CodedText:
-    """All types of a device (R5 has a list) as one; its name where it has none."""
+    """All types of a device (R5 has a list) as one, with its names and model beside them: "infusion pump; SynchroMed II"."""
     types = codeable_concepts(resource.get("type"))
-    if types:
-        codings = tuple(coding for kind in types for coding in kind.codings)
-        return CodedText(codings, next((kind.text for kind in types if kind.text), ""))
-    names = [*nodes(resource.get("deviceName")), *nodes(resource.get("name"))]
-    words = (text(entry.get("name")) or text(entry.get("value")) for entry in names)
-    return CodedText(text=next(filter(None, words), ""))
+    codings = tuple(coding for kind in types for coding in kind.codings)
+    texts, displays = [kind.text for kind in types], [coding.display for coding in codings]
+    known = {each.casefold() for each in (*texts, *displays)}
+    names = [name for name in dict.fromkeys(_names(resource)) if name and name.casefold() not in known]
+    kind = next(filter(None, [*texts, *displays] if names else texts), "")
+    return CodedText(codings, "; ".join(filter(None, (kind, *names))))
+
+
+def _names(resource: Json) -> Iterator[str]:
+    """What a device is called: R4 and R5 have lists of names, R5 one to be shown, STU3 one in its UDI; and its model."""
+    for entry in (*nodes(resource.get("deviceName")), *nodes(resource.get("name"))):
+        yield text(entry.get("name")) or text(entry.get("value"))
+    yield text(resource.get("displayName"))
+    yield text(node(resource.get("udi")).get("name"))
+    yield text(resource.get("modelNumber")) or text(resource.get("model"))
 
 
 def _replace_by(resource: Json, name: str, issues: DataIssues) -> DateInterval | None:

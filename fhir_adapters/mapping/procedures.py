@@ -35,7 +35,8 @@ def procedure(resource: Json, reference: str, issues: DataIssues) -> ProcedureFa
         return code
     if status not in _PLANNED and status != "completed":
         issues.add(reference, "status", "assumed", f"done, though its status is {status or 'not stated'}")
-    return ProcedureFact(reference, code, status not in _PLANNED, _performed(resource, reference, issues))
+    done, when = status not in _PLANNED, _performed(resource, reference, issues)
+    return ProcedureFact(reference, code, done, when, certain=not done or status == "completed")
 
 
 def _performed(resource: Json, reference: str, issues: DataIssues) -> DateInterval | None:

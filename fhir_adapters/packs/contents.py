@@ -20,7 +20,7 @@ _ALWAYS: Final = ("concepts/systems.yaml", "concepts/medicines.yaml", "override-
 def pack_contents(loaded: Loaded, pack_id: str) -> dict[str, bytes]:
     """The files of a pack by their names in the archive, in order.
 
-    That is its folder with the tests, the files of concepts that its rules, tests and medicines name or include, the findings,
+    That is its folder with the tests, the files of concepts that its rules, tests and medicines stand on, the findings,
     the code systems and the override reasons. Nothing of a site's own folder is among them.
     """
     root = next(iter(loaded.paths)).partition("/")[0]
@@ -56,7 +56,7 @@ def _concepts(loaded: Loaded, pack_id: str) -> Iterator[str]:
 
 
 def _concept_files(loaded: Loaded, wanted: set[str]) -> Iterator[str]:
-    """The files that define these concepts, and those that concepts in the same files include."""
+    """The files that define these concepts, and those that concepts in the same files include or are left open by."""
     defined = {
         name: document.data["concepts"].keys()
         for name, document in loaded.documents.items()
@@ -73,5 +73,6 @@ def _concept_files(loaded: Loaded, wanted: set[str]) -> Iterator[str]:
             inner
             for name in new
             for concept in defined[name]
-            for inner in loaded.concept_files[concept].includes
+            for file in (loaded.concept_files[concept],)
+            for inner in (*file.includes, *file.left_open_by)
         }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
-from engine.concepts import CodeSystem
+from engine.concept import CodeSystem
 from engine.facts import ListName
 from engine.record import Presumed
 from fhir_adapters.issues import DataIssue

@@ -15,7 +15,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from engine.concepts import CodedText, CodeSystem, Coding, Concept, ConceptCode, ConceptLibrary
+from engine.concept import CodeSystem, Concept, ConceptCode
+from engine.concepts import CodedText, Coding, ConceptLibrary
 from engine.conditions import Context, find
 from engine.dates import DateInterval
 from engine.evaluation import Engine

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import concepts
-from engine.concepts import UNREAD, CodedText, Coding, Concept, ConceptLibrary, Membership
+from engine.concept import Concept
+from engine.concepts import UNREAD, CodedText, Coding, ConceptLibrary, Membership
 from engine.errors import ConceptError
 from engine.expansions import Expansion
 from tests.engine.builders import CONCEPTS, MEDICINE, SYSTEMS, concept
@@ -121,6 +122,42 @@ class TestWhoCanSayNo:
     def test_open_in_keeps_a_list_from_denying_where_its_system_could(self) -> None:
         found = library(concept("baclofen", "snomed 387342009", open_in=("snomed",)))
         assert is_in(found, "baclofen", (SNOMED, "372606003")) is UNKNOWN
+
+
+class TestWhatSaysLess:
+    """A code of a concept that says less neither means nor denies the one that is asked for."""
+
+    LIBRARY = library(
+        concept("spinal-pump", "snomed 1", left_open_by=("any-pump",)),
+        concept("any-pump", "snomed 2", includes=("old-pump",)),
+        concept("old-pump", "icd-10 Z45.1"),
+        concept("any-device", "snomed 3", includes=("spinal-pump",)),
+        concept("kind-of-spinal-pump", "snomed 4", includes=("spinal-pump",)),
+    )
+
+    @pytest.mark.parametrize("concept_id", ["spinal-pump", "kind-of-spinal-pump"])
+    @pytest.mark.parametrize(
+        ("codings", "membership"),
+        [
+            ([(SNOMED, "1")], YES),
+            ([(SNOMED, "2")], UNKNOWN),
+            ([(ICD, "Z45.1")], UNKNOWN),  # what it includes
+            ([(SNOMED, "2"), (SNOMED, "999")], UNKNOWN),  # whatever stands beside it
+            ([(SNOMED, "2"), (SNOMED, "1")], YES),
+            ([(SNOMED, "3")], NO),
+            ([(SNOMED, "999")], NO),
+        ],
+    )
+    def test_leaves_open_what_it_is_also_for_what_includes_that(
+        self, concept_id: str, codings: list[tuple[str, str]], membership: Membership
+    ) -> None:
+        assert is_in(self.LIBRARY, concept_id, *codings) is membership
+        read = tuple(Coding(*pair) for pair in codings)
+        assert self.LIBRARY.leaves_open(concept_id, read) is (membership is UNKNOWN)
+
+    def test_is_not_left_open_itself(self) -> None:
+        assert is_in(self.LIBRARY, "any-pump", (SNOMED, "1")) is NO
+        assert self.LIBRARY.leaving_open("any-pump") == frozenset()
 
 
 class TestIncludes:

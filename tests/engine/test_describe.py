@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from engine.concepts import Concept, ConceptLibrary
+from engine.concept import Concept
+from engine.concepts import ConceptLibrary
 from engine.describe import describe, describe_condition
 from engine.language import GROUPS, NOUNS, FileModel, Tree
 from engine.medicine import Medicine

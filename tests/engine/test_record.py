@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.concepts import CodedText, Coding, Concept, ConceptLibrary, Membership
+from engine.concept import Concept
+from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
 from engine.expansions import Expansion
 from engine.facts import ListName
 from engine.record import Presumed, Record

@@ -5,7 +5,7 @@ from dataclasses import replace
 from engine.facts import ListName
 from engine.finding import BIRTH_DATE, NOTHING, SEX, Datum, Missing
 from engine.unchecked import unchecked_detail, unchecked_summary
-from engine.words import uncoded
+from engine.words import uncoded, vague
 from tests.engine.builders import rule
 
 EPILEPSY, INJURY = rule("epilepsy"), rule("head-injury")
@@ -96,6 +96,15 @@ class TestTheDetail:
         assert line("") == line("6204001") == f"{reason}. {needed}"
         assert "“a”, “b”, “c”, 2 more)" in line("a", "b", "a", "c", "d", "e")
         assert f"“{'x' * 59}…”" in line("x" * 80)
+
+    def test_so_are_those_whose_code_says_too_little(self) -> None:
+        why = vague(ListName.DEVICES, 1)
+        entry = Missing("an intrathecal pump", why, ListName.DEVICES, ("Device/1",))
+        line = unchecked_detail([(EPILEPSY, entry)], {"Device/1": "Infusion pump"}).splitlines()[-1]
+        assert line == (
+            "- **an intrathecal pump**: 1 entry of the list of devices has a code that says too little "
+            "(it says no more than: “Infusion pump”). Needed for: Epilepsy."
+        )
 
     def test_of_what_could_not_be_read_for_another_reason_nothing_is_quoted(self) -> None:
         entry = Missing("epilepsy", LATE, ListName.CONDITIONS, ("Condition/1",))

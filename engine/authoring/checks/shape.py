@@ -11,7 +11,8 @@ from engine.authoring.checks.check import Fault, RuleCheck, Scope
 from engine.authoring.problems import Problem
 from engine.authoring.references import comparisons_in, models_in
 from engine.authoring.validation import spoken_unit
-from engine.concepts import Concept, ConceptLibrary
+from engine.concept import Concept
+from engine.concepts import ConceptLibrary
 from engine.conditions.estimates import FORMULAS
 from engine.errors import RuleFileError, UnitError
 from engine.language import GROUPS, All, AnyOf, AtLeast, FileModel, LabLeaf, NoneOf, Tree

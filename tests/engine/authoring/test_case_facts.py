@@ -10,7 +10,8 @@ import pytest
 
 from engine.authoring.case_facts import SITE, facts_of, with_site_codes
 from engine.authoring.cases import CaseFile
-from engine.concepts import CodedText, Coding, Concept, ConceptLibrary
+from engine.concept import Concept
+from engine.concepts import CodedText, Coding, ConceptLibrary
 from engine.dates import DateInterval
 from engine.facts import Course, ListState, OrderAction, PatientFacts, TherapyStatus
 from engine.quantity import Quantity, QuantityInterval

@@ -8,7 +8,7 @@ import pytest
 
 from engine.authoring.changes import RuleChange, rule_changes
 from engine.authoring.folder import Loaded
-from engine.authoring.versions import Bump, bump_between
+from engine.authoring.versions import Bump
 from tests.engine.authoring.conftest import Folder
 
 KIDNEY = "baclofen-it/warnings/renal-impairment.yaml"
@@ -108,6 +108,8 @@ def test_nothing_changed_is_nothing_said(changed: Callable[[], list[RuleChange]]
          "concept chronic-kidney-disease now also counts icd-10 N18 and no longer counts icd-10 N18 and below"),
         ("concepts/conditions.yaml", "title: chronic kidney disease", "title: kidney disease", "patch",
          "concept chronic-kidney-disease has other words"),
+        ("concepts/conditions.yaml", "title: chronic kidney disease", "title: chronic kidney disease\n    left_open_by: [epilepsy]",
+         "minor", "concept chronic-kidney-disease is now left open by epilepsy"),
         ("concepts/measurements.yaml", "[1, 250]", "[1, 300]", "major", "concept lab-egfr is different in plausible"),
         ("concepts/products.yaml", '        - {code: "387', '        - {code: "1", seen: here}\n        - {code: "387', "major",
          "concept surgery now also counts snomed 1"),
@@ -349,22 +351,6 @@ def test_a_version_that_was_raised_far_enough(
     edit(folder, (EPILEPSY, "4 years", "5 years"), (EPILEPSY, "version: 1.0.0", "version: 2.0.0"))
     [change] = changed()
     assert (change.called_for, change.made, change.enough) == (Bump.MAJOR, Bump.MAJOR, True)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "bump"),
-    [
-        ("1.0.0", "2.0.0", Bump.MAJOR),
-        ("1.0.0", "1.1.0", Bump.MINOR),
-        ("1.1.9", "1.1.10", Bump.PATCH),
-        ("1.0.0", "1.0.0", Bump.NONE),
-        ("1.1.0", "1.0.9", Bump.NONE),
-        ("0.1.0", "0.2.0", Bump.MAJOR),
-        ("0.1.0", "0.1.1", Bump.PATCH),
-    ],
-)
-def test_the_step_between_two_versions(old: str, new: str, bump: Bump) -> None:
-    assert bump_between(old, new) is bump
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,17 @@ def test_a_code_system_or_a_medicine_changes_every_rule_that_stands_on_it(locked
     assert said(locked) == [("changed-without-version", "error", both)] * 3
 
 
+def test_a_concept_that_leaves_another_open_changes_the_rules_that_stand_on_that(locked: Folder) -> None:
+    locked.edit(
+        "concepts/conditions.yaml",
+        "title: chronic kidney disease",
+        "title: chronic kidney disease\n    left_open_by: [pump-in-place, misspelt]",
+    )
+    lock(locked)
+    locked.edit("concepts/conditions.yaml", "code: Z45.1,", "code: Z45.9,")
+    assert ("baclofen-it.renal-impairment", "changed") in states(locked)
+
+
 def test_a_finding_counts_with_the_concepts_behind_it(locked: Folder) -> None:
     locked.edit(RULE, "condition: chronic-kidney-disease", "finding: reduced-kidney-function")
     lock(locked)

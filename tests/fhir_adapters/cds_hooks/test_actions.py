@@ -8,7 +8,8 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from engine.authoring.folder import Loaded
-from engine.concepts import Concept, ConceptLibrary
+from engine.concept import Concept
+from engine.concepts import ConceptLibrary
 from engine.rule import SuggestionSpec
 from fhir_adapters.cds_hooks.actions import action_of
 from fhir_adapters.cds_hooks.models import Action

@@ -13,7 +13,8 @@ import pytest
 
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_rules
-from engine.concepts import CodedText, CodeSystem, Concept, ConceptCode, ConceptLibrary
+from engine.concept import CodeSystem, Concept, ConceptCode
+from engine.concepts import CodedText, ConceptLibrary
 from engine.evaluation import Engine
 from engine.facts import ListName, MedicationFact, PatientFacts
 from engine.language import NOUNS

@@ -46,7 +46,9 @@ class TestShow:
 
     def test_what_it_includes_and_what_includes_it_are_named(self, primum: Run) -> None:
         shown = as_json(primum, "show", "pump-refill")
-        assert shown["part_of"] == ["pump-follow-up"]
+        assert shown["part_of"] == ["pump-follow-up", "pump-presence"]
+        assert shown["left_open_by"] == ["pump-management"]
+        assert "Left open by: pump-management" in primum("concepts", "show", "pump-refill").stdout
         assert "pump-refill" in as_json(primum, "show", "pump-follow-up")["includes"]
         assert "It has no codes: a site maps its own" in primum("concepts", "show", "pump-refill").stdout
 

@@ -70,6 +70,47 @@ def test_a_higher_version_is_locked_by_name(primum: Run, folder: Path) -> None:
     assert primum("rules", "check", "--rules", folder).exit_code == 0
 
 
+def test_versions_are_raised_on_demand_and_then_locked(primum: Run, folder: Path) -> None:
+    primum("rules", "lock", "--rules", folder)
+    change(folder, "4 years", "5 years")
+    shown = primum("rules", "lock", "--rules", folder, "--raise", "major")
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[:2] == [
+        "baclofen-it.epilepsy: 1.0.0 → 2.0.0",
+        "baclofen-it: 0.1.0 → 0.2.0",
+    ]
+    assert "version: 2.0.0" in (folder / RULE).read_text(encoding="utf-8")
+    assert primum("rules", "lock", "--rules", folder, "--check").exit_code == 0
+    change(folder, "5 years", "6 years")
+    told = json.loads(
+        primum("rules", "lock", "--rules", folder, "--raise", "patch", "--format", "json").stdout
+    )
+    assert told["raised"] == [
+        {"id": "baclofen-it.epilepsy", "old": "2.0.0", "new": "2.0.1"},
+        {"id": "baclofen-it", "old": "0.2.0", "new": "0.2.1"},
+    ]
+    again = json.loads(
+        primum("rules", "lock", "--rules", folder, "--raise", "minor", "--format", "json").stdout
+    )
+    assert (again["raised"], again["written"]) == ([], [])
+
+
+def test_no_version_is_raised_where_one_of_them_cannot_be(primum: Run, folder: Path) -> None:
+    change(folder, "version: 1.0.0", "version:\n  1.0.0")
+    primum("rules", "lock", "--rules", folder)
+    change(folder, "4 years", "5 years")
+    before = {file: file.read_bytes() for file in folder.rglob("*.*")}
+    shown = primum("rules", "lock", "--rules", folder, "--raise", "minor")
+    assert shown.exit_code == 1
+    assert "Nothing was raised. rules/baclofen-it/monitoring/epilepsy.yaml: version 1.0.0" in shown.stderr
+    assert {file: file.read_bytes() for file in folder.rglob("*.*")} == before
+
+
+def test_looking_only_raises_nothing(primum: Run, folder: Path) -> None:
+    shown = primum("rules", "lock", "--rules", folder, "--check", "--raise", "minor")
+    assert (shown.exit_code, "leave one of them out" in shown.stderr) == (2, True)
+
+
 def test_a_rule_that_was_not_retired_cannot_be_dropped(primum: Run, folder: Path) -> None:
     """Nor when the pack has another version: the lock is held until the rule is back, or was locked as retired."""
     primum("rules", "lock", "--rules", folder)

@@ -65,6 +65,23 @@ def test_errors_do_not_count_and_unknown_statuses_are_gaps():
         ),
         ({"type": None, "deviceName": [{"name": "SynchroMed"}]}, CodedText(text="SynchroMed")),
         ({"type": None, "name": [{"value": "SynchroMed"}]}, CodedText(text="SynchroMed")),
+        # A name may say more than the type: that of R4, R5 and STU3, and the model of each.
+        ({"deviceName": [{"name": "SynchroMed II"}]}, CodedText(READ_PUMP.codings, "SynchroMed II")),
+        ({"displayName": "SynchroMed II"}, CodedText(READ_PUMP.codings, "SynchroMed II")),
+        ({"udi": {"name": "SynchroMed II"}}, CodedText(READ_PUMP.codings, "SynchroMed II")),
+        ({"model": "SynchroMed II"}, CodedText(READ_PUMP.codings, "SynchroMed II")),
+        (
+            {
+                "type": {"coding": [{"system": SNOMED, "code": "5639009", "display": "Pump"}]},
+                "deviceName": [{"name": "pump"}, {"name": "SynchroMed II"}, {"name": "SynchroMed II"}],
+                "modelNumber": "8637-40",
+            },
+            CodedText((Coding(SNOMED, "5639009", "Pump"),), "Pump; SynchroMed II; 8637-40"),
+        ),
+        (
+            {"type": {"text": "Pump"}, "deviceName": [{"name": "pump"}], "modelNumber": None},
+            CodedText(text="Pump"),
+        ),
     ],
 )
 def test_what_it_is(members, code):
@@ -118,6 +135,7 @@ def test_a_use_says_what_its_device_is(members, active):
     ("used", "code"),
     [
         ({"reference": "Device/elsewhere", "display": "baclofen pump"}, CodedText(text="baclofen pump")),
+        ({"reference": {"display": "baclofen pump"}}, CodedText(text="baclofen pump")),
         ({"concept": PUMP}, READ_PUMP),
         ({"reference": {"reference": "Device/d"}}, READ_PUMP),
     ],

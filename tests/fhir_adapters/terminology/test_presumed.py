@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.concepts import CodeSystem
+from engine.concept import CodeSystem
 from engine.facts import ListName
 from engine.record import Presumed
 from fhir_adapters.terminology.looked_up import NOT_LOOKED_UP, LookedUp

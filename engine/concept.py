@@ -1,0 +1,62 @@
+"""A concept and the code systems that it is coded in, as the files of concepts describe them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSystem:
+    """A code system as the concept files name it.
+
+    ``unlisted`` says what a code means that no concept lists: ``no`` where the lists are complete enough to deny (ICD, ATC,
+    SNOMED CT, LOINC), ``unknown`` where they are not (RxNorm product codes: an unlisted product may hold any ingredient).
+    ``hierarchical`` systems match by prefix, without dots and the marks at the end: dagger, asterisk, ``!`` and ``G40.-``.
+    """
+
+    name: str
+    uri: str
+    aliases: tuple[str, ...] = ()
+    unlisted: Literal["no", "unknown"] = "unknown"
+    hierarchical: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptCode:
+    """One code that means a concept; ``prefix`` matches every code below it in a hierarchical system."""
+
+    system: str
+    code: str
+    prefix: bool = False
+    display: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A named clinical idea: its codes, the concepts it includes, and the codes taken out of both again.
+
+    For measurements ``unit`` is the canonical UCUM unit, ``plausible`` the inclusive range outside which a value is treated as an
+    error of the record, and ``substance`` the key of the molar-mass conversion (``creatinine``), ``same_units`` units
+    that laboratories write for the same amount (``mL/min`` for an indexed filtration rate). ``complete_in`` names systems whose
+    list here is exhaustive, even when it is empty, so that an unlisted code of them denies; ``open_in`` systems whose list here
+    is not (substances are listed, their products are not), so that it does not.
+    ``left_open_by`` names concepts that say less than this one: an entry of one of them may be this one, so that its code neither
+    means nor denies it.
+    ``texts`` are words recognised in free text (routes and devices only; see :mod:`engine.free_text`).
+    """
+
+    id: str
+    title: str
+    codes: tuple[ConceptCode, ...] = ()
+    exclude: tuple[ConceptCode, ...] = ()
+    includes: tuple[str, ...] = ()
+    unit: str | None = None
+    plausible: tuple[float, float] | None = None
+    substance: str | None = None
+    same_units: tuple[str, ...] = ()
+    complete_in: tuple[str, ...] = ()
+    open_in: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    left_open_by: tuple[str, ...] = ()

@@ -1,0 +1,98 @@
+"""Pumps: what in a record tells that the patient has the device that gives a medicine (inventory T-ITB-CURRENT).
+
+A device counts while it is active, a diagnosis while it is current, and a procedure once it was done and until one takes the pump
+away. What the pump holds none of them says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from engine.concepts import CodedText, ConceptLibrary, Membership
+from engine.facts import Course, ListName, ProcedureFact
+from engine.finding import Evidence
+from engine.free_text import names, spoken_of, takes_away
+from engine.medicine import Medicine
+from engine.record import Record
+from engine.words import entry
+
+
+def pumps_on_record(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
+    """Pumps on record, and diagnoses and procedures of patients who have one."""
+    devices = _called(ListName.DEVICES, (medicine.device, medicine.presence), record)
+    diagnoses = _called(ListName.CONDITIONS, (medicine.presence,), record)
+    found = [
+        *(fact for fact in devices if fact.active),
+        *(fact for fact in diagnoses if fact.course is Course.CURRENT),
+        *_procedures(medicine, record),
+    ]
+    return tuple(entry(fact) for fact in found)
+
+
+def _called(name: ListName, concepts: Iterable[str | None], record: Record) -> list[Any]:
+    """The entries of a list that are in one of some concepts, by their code or, where nobody knows that, by their words."""
+    found: dict[int, Any] = {}
+    for concept in filter(None, concepts):
+        for fact in record.possible(name, concept):
+            if _is_or_is_called(record.concepts, concept, fact.code):
+                found[id(fact)] = fact
+    return list(found.values())
+
+
+def _is_or_is_called(concepts: ConceptLibrary, concept: str, code: CodedText) -> bool:
+    known = concepts.membership(concept, code.codings)
+    return known is Membership.YES or (
+        known is Membership.UNKNOWN and names(concepts, concept, spoken_of(code))
+    )
+
+
+def _says_less(medicine: Medicine, concepts: ConceptLibrary, code: CodedText) -> bool:
+    """Whether a code speaks of any implanted pump, and not of the medicine's own."""
+    return medicine.device is not None and concepts.leaves_open(medicine.device, code.codings)
+
+
+class _Removal(NamedTuple):
+    """A procedure that takes a pump away, and whether that is the medicine's own; else it may be any implanted pump."""
+
+    fact: ProcedureFact
+    own: bool
+
+    @property
+    def over(self) -> bool:
+        """Whether it is known to have been brought to its end; until then the pump is there."""
+        return self.fact.done and self.fact.certain
+
+
+def _procedures(medicine: Medicine, record: Record) -> Iterator[ProcedureFact]:
+    """The procedures that were done on a pump that is not known to be gone since, and the removals that were not brought to an end.
+
+    A code for the removal of any implanted pump takes back only what says no more than that there was one.
+    """
+    called = _called(ListName.PROCEDURES, (medicine.presence,), record)
+    told = (_Removal(fact, own=True) for fact in called if takes_away(spoken_of(fact.code)))
+    removals = {id(each.fact): each for each in (*_coded_removals(medicine, record), *told)}
+    for fact in called:
+        own = not _says_less(medicine, record.concepts, fact.code)
+        undone = any(_undoes(each, fact) for each in removals.values() if each.own or not own)
+        if fact.done and not undone and id(fact) not in removals:
+            yield fact
+    yield from (each.fact for each in removals.values() if not each.over)
+
+
+def _coded_removals(medicine: Medicine, record: Record) -> Iterator[_Removal]:
+    concepts, removal = record.concepts, medicine.removal
+    if removal is None:
+        return
+    for fact in record.possible(ListName.PROCEDURES, removal):
+        own = concepts.membership(removal, fact.code.codings) is Membership.YES
+        if own or concepts.leaves_open(removal, fact.code.codings):
+            yield _Removal(fact, own)
+
+
+def _undoes(removal: _Removal, fact: ProcedureFact) -> bool:
+    """Whether a removal surely came on a later day than a procedure: what is replaced is taken out and put in on one day."""
+    when, before = removal.fact.performed, fact.performed
+    if not removal.over or when is None or before is None:
+        return False
+    return when.earliest.date() > before.latest.date()
