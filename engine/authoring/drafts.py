@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -22,8 +22,9 @@ from engine.authoring.documents import case_file, schema_line
 from engine.authoring.edits import edited
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_rules
+from engine.authoring.problems import Problem
 from engine.errors import RuleFileError
-from engine.rule import Hook, Indicator, Kind
+from engine.rule import BroughtUpBy, Hook, Indicator, Kind
 
 _FOLDERS: Final[Mapping[Kind, str]] = {
     Kind.CONTRAINDICATION: "contraindications",
@@ -61,6 +62,12 @@ class Draft:
         """Pack and name."""
         return f"{self.pack}.{self.name}"
 
+    @property
+    def brought_up_by(self) -> tuple[BroughtUpBy, ...]:
+        """An order where some hook reviews orders, and therapy with the medicine at the hooks that do not."""
+        reviews = {hook.reviews_orders for hook in self.hooks}
+        return (*(("order",) if True in reviews else ()), *(("therapy",) if False in reviews else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -87,7 +94,9 @@ def file_of(draft: Draft, loaded: Loaded) -> str:
 def draft_text(draft: Draft, file: str) -> str:
     """The rule file of a draft."""
     source = {"statement": draft.statement} if draft.statement else {"beyond": draft.beyond}
-    when = "".join(f"  {key}: {flow(value)}\n" for key, value in draft.condition.items())
+    asked = draft.brought_up_by
+    brought_up_by = "" if asked == ("order",) else f"brought_up_by: {flow([*asked])}\n"
+    when = "".join(f"  {line}\n" for line in _lines(draft.condition))
     return schema_line(file, "rule") + textwrap.dedent(
         """\
         id: {id}
@@ -97,7 +106,7 @@ def draft_text(draft: Draft, file: str) -> str:
         version: 0.1.0
         hooks: {hooks}
         medicine: {medicine}
-
+        {brought_up_by}
         when:
         {when}
         card:
@@ -114,12 +123,30 @@ def draft_text(draft: Draft, file: str) -> str:
         kind=draft.kind.value,
         hooks=flow([hook.value for hook in draft.hooks]),
         medicine=draft.medicine,
+        brought_up_by=brought_up_by,
         when=when,
         indicator=draft.indicator.value,
         summary=flow(draft.summary),
         source=flow(source).strip("{}"),
         review=flow({"state": "unreviewed", "next": draft.next_review.isoformat()}),
     )
+
+
+def _lines(condition: Mapping[str, Any]) -> Iterator[str]:
+    """A condition key by key; the members of a group each on a line, where the next one is easily added."""
+    for key, value in condition.items():
+        if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+            yield f"{key}:"
+            yield from (f"  - {flow(entry)}" for entry in value)
+        else:
+            yield f"{key}: {flow(value)}"
+
+
+def errors_in(loaded: Loaded, draft: Draft) -> tuple[Problem, ...]:
+    """What would keep a draft from being written: the errors of its file."""
+    file = file_of(draft, loaded)
+    problems = edited(loaded, file, draft_text(draft, file)).problems
+    return tuple(problem for problem in problems if problem.severity == "error")
 
 
 def write_draft(loaded: Loaded, draft: Draft, root: Path, *, today: date) -> Written:
@@ -134,13 +161,11 @@ def write_draft(loaded: Loaded, draft: Draft, root: Path, *, today: date) -> Wri
     taken = loaded.files.get(draft.id) or next((str(each) for each in (path, tests) if each.exists()), None)
     if taken is not None:
         raise RuleFileError(f"{draft.id} is there already, in {taken}; nothing was written")
-    text = draft_text(draft, file)
-    found = edited(loaded, file, text)
-    errors = [problem.render() for problem in found.problems if problem.severity == "error"]
+    errors = [problem.render() for problem in errors_in(loaded, draft)]
     if errors:
         raise RuleFileError("\n\n".join((*errors, "Nothing was written.")))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(draft_text(draft, file), encoding="utf-8")
     again = load_rules(root)
     cases = first_cases(again, draft.id, today=today)
     written = add_confirmed(again, draft.id, cases, today=today) if cases else None

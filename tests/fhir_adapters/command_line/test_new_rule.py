@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.language import NOUNS as LEAVES
-from fhir_adapters.command_line.new_rule import NOUNS
+from fhir_adapters.command_line.interview import NOUNS
 from tests.fhir_adapters.command_line.conftest import TODAY, Run
 
 MINI = Path(__file__).resolve().parents[2] / "fixtures" / "rules-mini"
@@ -65,9 +65,9 @@ def test_what_is_not_given_is_asked_for_with_a_sentence_of_help(primum: Run, fol
     said += ["30", "thirty", "30 mL/min/1.73m2", "a year", "", "critical", "Kidney failure", "WP-2", "WP-02"]
     shown = primum("rules", "new", "--rules", folder, "--today", TODAY, input="\n".join(said) + "\n")
     assert shown.exit_code == 0
-    assert "A name has small letters, digits and hyphens." in shown.stderr
+    assert "A name has small letters, digits and hyphens, such as" in shown.stderr
     assert "There is no concept lab-egrf" in shown.stderr
-    assert "'30' has no unit. write  below: 30 mL/min/1.73m2" in shown.stderr
+    assert "'30' has no unit: write  below: 30 mL/min/1.73m2" in shown.stderr
     assert "'thirty' is not a number followed by a unit" in shown.stderr
     assert "Write a length of time as a whole number" in shown.stderr
     assert "WP-02: " in shown.stderr
@@ -120,7 +120,9 @@ def test_what_is_not_asked_for_is_named(primum: Run, folder: Path) -> None:
     others = told.partition("known in a file and to --condition: ")[2].partition(".")[0].split(", ")
     assert {*others} == {*LEAVES} - {*NOUNS} > {"sex", "order", "dose"}
     assert "More of them are written into the file, below all or any." in told
-    assert "below all or any" in " ".join(shown.stdout.split())
+    assert "below all (both must be so) or any (one is enough)" in " ".join(shown.stdout.split())
+    assert "- {condition: epilepsy}" in shown.stdout
+    assert f"primum rules check --rules {folder}" in shown.stdout
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,9 @@ def test_what_is_not_asked_for_is_named(primum: Run, folder: Path) -> None:
         ({"hooks": " , "}, "Name at least one."),
         ({"condition": "lab-egfr"}, "--condition is written as in a rule file"),
         ({"condition": "{lab: ["}, "--condition is written as in a rule file"),
+        ({"condition": "{condition: epilepsi}"}, "There is no concept epilepsi: did you mean epilepsy?"),
+        ({"condition": "{lab: lab-egfr, below: 5 mg, within: 1 year}"}, "write the amount in mL/min/1.73m2."),
+        ({"summary": "{egfr.value} is low"}, "Nothing fills {egfr.value}: name a condition with  as: egfr."),
         ({"statement": ""}, "leave --statement out and say --beyond"),
         ({"statement": "WP-99"}, "There is no statement WP-99 in baclofen-it."),
         ({"summary": "x" * 140}, "Summary has more than 139 characters."),
@@ -157,8 +162,8 @@ def test_a_rule_that_is_there_is_not_written_over(primum: Run, folder: Path) -> 
     )
     (folder / RULE).write_text("mine")
     shown = primum("rules", "new", "kidney-failure", *given(), "--rules", folder)
-    assert shown.exit_code == 1
-    assert "is there already" in shown.stderr
+    assert shown.exit_code == 2
+    assert "kidney-failure.yaml already." in shown.stderr
     assert (folder / RULE).read_text() == "mine"
     assert {path: path.read_bytes() for path in before} == before
 
@@ -187,3 +192,63 @@ def test_when_nobody_answers_nothing_is_written(primum: Run, folder: Path) -> No
     shown = primum("rules", "new", "--rules", folder, input="")
     assert shown.exit_code == 1
     assert not (folder / RULE).exists()
+
+
+def test_every_answer_is_judged_when_it_is_given(primum: Run, folder: Path) -> None:
+    """What is wrong is said before the next question, so that nobody has to begin again."""
+    asked: list[tuple[str, str]] = [
+        ("-kidney-", "A name has small letters, digits and hyphens"),
+        ("epilepsy", "There is a rule epilepsy already."),
+        ("pack", "There is a file rules/baclofen-it/pack.yaml already."),
+        ("low-filtration", ""),
+        ("", "Title is empty."),
+        ("x" * 61, "Title has more than 60 characters."),
+        ("Low filtration", ""),
+        ("warming", "Kind is one of contraindication, warning, "),
+        ("warning", ""),
+        ("order-sing", "There is no hook order-sing; the hooks are "),
+        (",", "Name at least one."),
+        ("patient-view", ""),
+        ("labs", "Condition is one of condition, allergy, "),
+        ("lab", ""),
+        ("eGF", "There is no concept eGF. Of that name: lab-egfr."),
+        ("zz", "There is no concept zz."),
+        ("epilepsy", "epilepsy is nothing that is measured: its concept has no unit."),
+        ("lab-egfr", ""),
+        ("under", "Comparison is one of below, at_or_below, "),
+        ("below", ""),
+        ("60", "'60' has no unit: write  below: 60 mL/min/1.73m2."),
+        ("60 mg", "eGFR is measured in mL/min/1.73m2, not in mg: write the amount in mL/min/1.73m2."),
+        ("60 mL/min/1.73m2", ""),
+        ("lately", "Write a length of time as a whole number"),
+        ("6 months", ""),
+        ("urgent", "Indicator is one of info, warning, critical."),
+        ("warning", ""),
+        ("eGFR of {gfr.value}", "Nothing fills {gfr.value}: did you mean {egfr.value}?"),
+        ("eGFR of {egfr.value} on {egfr.date}", ""),
+        ("WP-7", "There is no statement WP-7 in baclofen-it."),
+        ("WP-02", ""),
+    ]
+    shown = primum("rules", "new", "--rules", folder, input="".join(f"{said}\n" for said, _ in asked))
+    assert shown.exit_code == 0, shown.stderr
+    told = [line for line in shown.stderr.splitlines() if any(said and said in line for _, said in asked)]
+    assert [said for _, said in asked if said and not any(said in line for line in told)] == []
+    assert len(told) == sum(bool(said) for _, said in asked)
+    text = (folder / "baclofen-it/warnings/low-filtration.yaml").read_text()
+    assert "brought_up_by: [therapy]\n" in text
+    assert "  as: egfr\n" in text
+    assert primum("rules", "check", "--rules", folder).exit_code == 0
+
+
+def test_a_group_is_written_with_a_line_for_each_condition(primum: Run, folder: Path) -> None:
+    group = "{all: [{condition: epilepsy}, {age: {below: 4 years}}]}"
+    shown = primum("rules", "new", "kidney-failure", *given(condition=group), "--rules", folder)
+    assert shown.exit_code == 0, shown.stderr
+    assert (
+        "  all:\n    - {condition: epilepsy}\n    - {age: {below: 4 years}}\n" in (folder / RULE).read_text()
+    )
+
+
+def test_where_no_pack_is_there_is_nothing_to_ask(primum: Run, tmp_path: Path) -> None:
+    shown = primum("rules", "new", "--rules", tmp_path)
+    assert (shown.exit_code, shown.stderr.startswith("There is no pack here")) == (1, True)
