@@ -5,7 +5,7 @@ A formula never guesses: what it needs and cannot have comes back in words, with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from typing import Final, NamedTuple
@@ -45,6 +45,7 @@ Children grow, and in six months a sick adult loses what counts as malnutrition,
 _SAME: Final = 1e-3
 """Amounts closer than this are one amount in two units: laboratories convert creatinine by 88.4, its molar mass by 88.40."""
 
+_ADULTS_ONLY: Final = "creatinine clearance is estimated for adults only"
 _MUSCLE: Final = "where muscle is lost, the true rate is lower"
 
 
@@ -73,11 +74,11 @@ class _Amount(NamedTuple):
 
 
 class _Calculated(NamedTuple):
-    """What a formula gives, in words how, and the entries that it took beside the creatinine with their concepts."""
+    """What a formula gives, in words how, and the height or weight that it took beside the creatinine."""
 
     rate: float
     note: str
-    beside: tuple[tuple[str, ObservationFact], ...] = ()
+    body: ObservationFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _filtration(sample: _Sample) -> _Calculated | Missing:
             return height
         rate = egfr_bedside_schwartz(sample.milligrams, height.number, sample.years)
         note = f"estimated from creatinine and height by the bedside Schwartz formula; {_MUSCLE}"
-        return _Calculated(rate, note, ((HEIGHT, height.fact),))
+        return _Calculated(rate, note, height.fact)
     sex = sample.known_sex()
     if isinstance(sex, Missing):
         return sex
@@ -135,7 +136,7 @@ def _filtration(sample: _Sample) -> _Calculated | Missing:
 def _clearance(sample: _Sample) -> _Calculated | Missing:
     """The creatinine clearance of an adult after Cockcroft and Gault, with the actual weight, as its authors had it."""
     if sample.years < ADULT:
-        return sample.refuse("creatinine clearance is estimated for adults only", NOTHING)
+        return sample.refuse(f"the latest creatinine is from before the 18th birthday, and {_ADULTS_ONLY}")
     sex = sample.known_sex()
     if isinstance(sex, Missing):
         return sex
@@ -144,46 +145,59 @@ def _clearance(sample: _Sample) -> _Calculated | Missing:
         return weight
     rate = creatinine_clearance(sample.milligrams, sample.years, weight.number, sex)
     note = f"estimated from creatinine and actual body weight after Cockcroft and Gault; {_MUSCLE}, and in obesity, too"
-    return _Calculated(rate, note, ((WEIGHT, weight.fact),))
+    return _Calculated(rate, note, weight.fact)
 
 
 class Formula(NamedTuple):
-    """What an estimate gives, in which unit, the concepts it may need, and those of which a later entry outdates a reported rate."""
+    """What an estimate gives and in which unit.
+
+    ``body`` is what of the body it needs beside creatinine: the weight of adults, where it is for them only, or the height of children.
+    ``outdating`` are the concepts of which a later entry makes a reported rate an old one.
+    """
 
     unit: str
-    needs: tuple[str, ...]
+    body: str
     outdating: tuple[str, ...]
+    adults_only: bool
     calculate: Callable[[_Sample], _Calculated | Missing]
+
+    @property
+    def needs(self) -> tuple[str, str]:
+        """The concepts that it may stand on."""
+        return CREATININE, self.body
 
 
 FORMULAS: Final[Mapping[EstimateFrom, Formula]] = {
-    "creatinine": Formula("mL/min/{1.73_m2}", (CREATININE, HEIGHT), (CREATININE,), _filtration),
-    "creatinine-and-weight": Formula("mL/min", (CREATININE, WEIGHT), (CREATININE, WEIGHT), _clearance),
+    "creatinine": Formula("mL/min/{1.73_m2}", HEIGHT, (CREATININE,), False, _filtration),
+    "creatinine-and-weight": Formula("mL/min", WEIGHT, (CREATININE, WEIGHT), True, _clearance),
 }
 """What each word of ``estimate`` stands for."""
 
 
-def estimated(source: EstimateFrom, context: Context, within: str) -> Estimate | Missing:
+def estimated(source: EstimateFrom, context: Context, within: str) -> Estimate | tuple[Missing, ...]:
     """The rate from the latest creatinine of a time, and what else its formula needs.
 
     What is missing or unusable (no creatinine, a unit that cannot be converted, sex other than female or male, an age that is not
     certain) comes back in words, never as a guess. Creatinine comes from muscle, which is often lost in spasticity: who looks at an
     estimate is told so.
     """
-    formula = FORMULAS[source]
+    formula, child = FORMULAS[source], _child(context)
+    if child is not None and formula.adults_only:
+        # Before anything else: no blood is to be drawn for it.
+        return (Missing("creatinine", _ADULTS_ONLY, ListName.PATIENT, (child.reference,), NOTHING),)
     sample = _sample(context, within)
     if isinstance(sample, Missing):
-        return sample
+        beside = (formula.adults_only or child is not None) and not sample.references
+        return (sample, *_lacking_beside(formula, context)) if beside else (sample,)
     try:
         calculated = formula.calculate(sample)
     except ValueError:
-        return sample.refuse("an estimate is not made for this age or these values")
+        return (sample.refuse("an estimate is not made for this age or these values"),)
     if isinstance(calculated, Missing):
-        return calculated
-    used = (
-        (CREATININE, within, sample.fact),
-        *((name, BODY_WITHIN, fact) for name, fact in calculated.beside),
-    )
+        return (calculated,)
+    used = [(CREATININE, within, sample.fact)]
+    if calculated.body is not None:
+        used.append((formula.body, BODY_WITHIN, calculated.body))
     rivals = [
         rival
         for name, time, fact in used
@@ -205,6 +219,21 @@ def outdating(
         for fact in _possible(context, concept, within if concept == CREATININE else BODY_WITHIN)
         if as_new(fact, reported) and (fact.effective is None or fact.effective != reported.effective)
     )
+
+
+def _child(context: Context) -> Person | None:
+    """The patient, where it is certain that they are a child today."""
+    person = context.facts.person
+    age = age_on(person.birth, context.facts.now.date()) if person is not None and person.birth else None
+    return person if age is not None and age.oldest.years < ADULT else None
+
+
+def _lacking_beside(formula: Formula, context: Context) -> Iterator[Missing]:
+    """The height or weight that is wanting together with creatinine, so that both can be requested at once."""
+    if context.facts.observations.state.complete and not _possible(context, formula.body, BODY_WITHIN):
+        lacks = Datum(context.title(formula.body), formula.body)
+        why = f"an estimate needs a {lacks.name} of the last {BODY_WITHIN}, too"
+        yield Missing("creatinine", why, ListName.OBSERVATIONS, (), lacks)
 
 
 def _sample(context: Context, within: str) -> _Sample | Missing:

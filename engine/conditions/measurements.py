@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.concept import Concept
@@ -44,10 +44,10 @@ def lab(leaf: LabLeaf, context: Context) -> Finding:
     if valued or any(fact.value is not None for fact in undated):
         return reported
     estimate = estimated(leaf.estimate, context, leaf.within)
-    if isinstance(estimate, Missing):
+    if not isinstance(estimate, Estimate):
         older, _ = observations(context, concept.id, None)
-        says_more = not estimate.references and (reported.truth is Truth.NOT_MET or older)
-        return reported if says_more else unknown(replace(estimate, what=concept.title))
+        says_more = not estimate[0].references and (reported.truth is Truth.NOT_MET or older)
+        return reported if says_more else unknown(*_about(concept, estimate))
     return _estimated(leaf, concept, estimate, context)
 
 
@@ -63,14 +63,19 @@ def _unless_outdated(
     if not later:
         return reported
     estimate = estimated(source, context, leaf.within)
-    if isinstance(estimate, Missing):
-        return unknown(replace(estimate, what=concept.title), evidence=reported.evidence)
+    if not isinstance(estimate, Estimate):
+        return unknown(*_about(concept, estimate), evidence=reported.evidence)
     # A new weight with a creatinine from before the reported value would know less than that value does.
     if as_new(estimate.used[0], latest) and not set(later).isdisjoint(estimate.used):
         return _estimated(leaf, concept, estimate, context)
     why = "body weight was measured since the reported value, and no creatinine on record is as new as that value"
     since = _missing(concept, why, *(fact.reference for fact in later))
     return unknown(*(estimate.doubts or (since,)), evidence=reported.evidence)
+
+
+def _about(concept: Concept, missing: Sequence[Missing]) -> Iterator[Missing]:
+    """What an estimate lacks, as what keeps the value that was asked for from being known."""
+    return (replace(entry, what=concept.title) for entry in missing)
 
 
 def _estimated(leaf: LabLeaf, concept: Concept, estimate: Estimate, context: Context) -> Finding:

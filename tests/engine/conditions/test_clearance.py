@@ -94,7 +94,6 @@ WEIGHT = Datum("vital weight", "vital-weight")
 @pytest.mark.parametrize(
     ("found", "person", "why", "lacks"),
     [
-        ([], ADULT, "no creatinine of the last 12 months to estimate it from", None),
         ([weight("70 kg")], ADULT, "no creatinine of the last 12 months to estimate it from", None),
         ([creatinine("1 mg/dL", None), weight("70 kg")], ADULT,
          "no creatinine of the last 12 months can be used for an estimate: the value, the date or the code does not tell", None),
@@ -117,7 +116,10 @@ WEIGHT = Datum("vital weight", "vital-weight")
          "an estimate is not made for this age or these values", None),
         ([ONE, weight("70 kg")], CHILD, ADULTS_ONLY, NOTHING),
         ([ONE], CHILD, ADULTS_ONLY, NOTHING),
-        ([ONE, weight("70 kg")], replace(ADULT, birth=on("2008-03-15")), ADULTS_ONLY, NOTHING),
+        ([], CHILD, ADULTS_ONLY, NOTHING),
+        ([ONE, weight("70 kg")], replace(ADULT, birth=on("2008-03-16")), ADULTS_ONLY, NOTHING),
+        ([ONE, weight("70 kg")], replace(ADULT, birth=on("2008-03-15")),
+         "the latest creatinine is from before the 18th birthday, and creatinine clearance is estimated for adults only", None),
         ([ONE, weight("70 kg")], None, "creatinine is on record, but not the birth date that an estimate needs", NOTHING),
         ([ONE, weight("70 kg")], replace(ADULT, birth=None),
          "creatinine is on record, but not the birth date that an estimate needs", BIRTH_DATE),
@@ -142,6 +144,14 @@ def test_what_keeps_it_from_being_made_is_said_with_what_the_answer_waits_for(
             continue
         assert finding.truth is UNKNOWN
         assert [(entry.why, entry.lacks) for entry in finding.missing] == [(why, lacks)]
+
+
+def test_without_creatinine_and_weight_both_are_wanting() -> None:
+    assert [(entry.why, entry.lacks) for entry in look().missing] == [
+        ("no creatinine of the last 12 months to estimate it from", None),
+        ("an estimate needs a vital weight of the last 6 months, too", WEIGHT),
+    ]
+    assert look(if_missing="not-met").truth is NOT_MET
 
 
 @pytest.mark.parametrize(
@@ -272,6 +282,10 @@ def test_a_card_shows_it_with_its_doubts_and_the_weight_is_asked_for_in_one_clic
     assert [(each.spec.label, each.spec.code) for each in unchecked.suggestions] == [
         ("Request vital weight", "vital-weight")
     ]
-    (unchecked,) = cards(weight("40 kg"))
-    assert [each.spec.code for each in unchecked.suggestions] == ["lab-creatinine"]
+    for found, offered in (
+        ((weight("40 kg"),), ["lab-creatinine"]),
+        ((), ["lab-creatinine", "vital-weight"]),
+    ):
+        (unchecked,) = cards(*found)
+        assert [each.spec.code for each in unchecked.suggestions] == offered
     assert cards(ONE, weight("72 kg")) == ()

@@ -22,7 +22,8 @@ def creatinine(
 
 
 def estimate(*observations: ObservationFact, person: Any = ADULT) -> Estimate | Missing:
-    return estimated("creatinine", context(patient(person, observations=observations)), "12 months")
+    found = estimated("creatinine", context(patient(person, observations=observations)), "12 months")
+    return found if isinstance(found, Estimate) else found[0]
 
 
 def rate(found: Estimate | Missing) -> int:
@@ -113,6 +114,20 @@ def test_a_creatinine_below_the_limit_of_the_laboratory_is_no_amount_to_calculat
 
 @pytest.mark.parametrize("state", [ListState.FAILED, ListState.PARTIAL])
 def test_a_list_that_is_not_complete_is_why_there_is_no_creatinine(state: ListState) -> None:
-    found = estimated("creatinine", context(patient(observations=FactList(state))), "12 months")
-    assert isinstance(found, Missing)
-    assert found.why.startswith("the list of laboratory values")
+    for person in (ADULT, CHILD):
+        found = estimated("creatinine", context(patient(person, observations=FactList(state))), "12 months")
+        assert not isinstance(found, Estimate)
+        assert [entry.why.startswith("the list of laboratory values") for entry in found] == [True]
+
+
+def test_a_child_without_either_lacks_the_creatinine_and_the_height() -> None:
+    """Both are named at once, so that both can be requested at once."""
+    nothing = "no creatinine of the last 12 months to estimate it from"
+    for found, whys in (
+        ((), [nothing, "an estimate needs a vital height of the last 6 months, too"]),
+        ((HEIGHT,), [nothing]),
+        ((creatinine(UNMAPPED),), [CANNOT_BE_USED]),
+    ):
+        missing = estimated("creatinine", context(patient(CHILD, observations=found)), "12 months")
+        assert not isinstance(missing, Estimate)
+        assert [entry.why for entry in missing] == whys
