@@ -26,9 +26,10 @@ from engine.authoring.cases import Case, CaseFile, Setup
 from engine.authoring.condition_coverage import decides
 from engine.authoring.folder import Loaded
 from engine.authoring.order_witnesses import witnesses
-from engine.authoring.testing import Evaluate, RuleTests, read_tests, tests_of
+from engine.authoring.testing import Evaluate, RuleTests, read_tests, tests_of, unknown_in
 from engine.authoring.witnesses import Side, Witness, World
 from engine.describe import describe_condition
+from engine.errors import RuleFileError
 from engine.evaluation import Engine
 from engine.facts import PatientFacts
 from engine.finding import Truth
@@ -119,8 +120,12 @@ class Boundaries:
 
         Raises:
             KeyError: there is no such rule.
+            RuleFileError: the rule names what does not exist.
         """
         rule = loaded.rules.rule(rule_id)
+        unknown = unknown_in(loaded, rule_id)
+        if unknown:
+            raise RuleFileError(unknown[0].message)
         existing = read_tests(loaded, rule_id)
         file = existing.file if existing is not None else None
         self.today = file.today if file is not None else today

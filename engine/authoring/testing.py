@@ -199,12 +199,17 @@ def read_tests(loaded: Loaded, rule_id: str) -> RuleTests | None:
 def rule_tests(
     loaded: Loaded, rule_id: str, document: Document, problems: Iterable[Problem] = ()
 ) -> RuleTests:
-    """The tests of a rule in a document that need not be a file; ``problems`` were met when it was read."""
+    """The tests of a rule in a document that need not be a file; ``problems`` were met when it was read.
+
+    A rule that names what does not exist cannot be run: its problems are those of its tests, too.
+    """
     concepts, medicines = loaded.concepts.concepts, loaded.concepts.medicines
     known: Known = {"concept": concepts, "concept-or-medicine": {**concepts, **medicines}}
     file, faults = _cases(loaded, rule_id, document, known)
     at_a_site = replace(loaded, concepts=with_site_codes(loaded.concepts))
-    return RuleTests(at_a_site, rule_id, document, file, in_order((*problems, *faults)))
+    return RuleTests(
+        at_a_site, rule_id, document, file, in_order((*problems, *faults, *unknown_in(loaded, rule_id)))
+    )
 
 
 def _cases(
@@ -222,6 +227,13 @@ def _cases(
     return file, problems
 
 
+def unknown_in(loaded: Loaded, rule_id: str) -> tuple[Problem, ...]:
+    """What keeps a rule from being run: names in its file, or in that of a rule that it yields to, of what does not exist."""
+    names = (rule_id, *loaded.rules.rule(rule_id).yields_to)
+    files = {loaded.files[name] for name in names if name in loaded.files}
+    return tuple(p for p in loaded.problems if p.file in files and p.code.startswith("unknown-"))
+
+
 def tests_of(loaded: Loaded, rule_id: str, file: CaseFile) -> RuleTests:
     """Tests of a rule that stand in no file yet."""
     at_a_site = replace(loaded, concepts=with_site_codes(loaded.concepts))
@@ -236,7 +248,8 @@ def run_tests(loaded: Loaded, *, select: str | None = None) -> Report:
         tests = read_tests(loaded, rule.id)
         if tests is None:
             continue
-        problems += tests.problems
+        asked = select is None or select in rule.id
+        problems += (p for p in tests.problems if asked or p.file == tests.document.file)
         wanted = (case for case in tests.cases if select is None or select in rule.id or select in case.name)
         results += [tests.run(case) for case in wanted]
         tests.close()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from engine.authoring.boundaries import Boundaries
+from engine.authoring.mutants import mutant_reports
 from engine.authoring.testing import Report, deciding, read_case_file, read_tests, run_tests
+from engine.errors import RuleFileError
 from engine.finding import Truth
 from engine.outcome import RuleOutcome
 
@@ -178,3 +183,28 @@ def test_engines_are_kept_between_tests_and_freed_at_the_end(mini):
     assert tests.run(first).passed
     assert tests.run(other).passed
     tests.close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("will-monitor", "will-monitr"),
+        ("condition: chronic-kidney-disease", "condition: chronic-kidny-disease"),
+        ("condition: chronic-kidney-disease", "finding: no-such"),
+        ("condition: chronic-kidney-disease", "parameter: no-such\n      is: x"),
+        ("medicine: baclofen-intrathecal", "medicine: baclofen-intratecal"),
+        ("status: active", "status: active\nyields_to: [baclofen-it.no-such]"),
+        ("statement: WP-02", "statement: WP-7"),
+    ],
+)
+def test_a_rule_that_names_what_does_not_exist_is_not_run(folder, old, new):
+    """Nor does it end in an error of its own: what is not there is named, with its place."""
+    folder.edit(f"{RENAL}.yaml", old, new)
+    loaded = folder.load()
+    report = run_tests(loaded, select="renal")
+    assert (report.ok, report.results) == (False, ())
+    assert {problem.file for problem in report.problems} == {f"rules/{RENAL}.yaml"}
+    assert run_tests(loaded, select="epilepsy").ok
+    assert [*mutant_reports(loaded, select="renal")] == []
+    with pytest.raises(RuleFileError, match="there is no"):
+        Boundaries(loaded, "baclofen-it.renal-impairment", today=date(2026, 3, 1))
