@@ -11,6 +11,7 @@ from fhir_adapters.mapping.elements import (
     NO_CODE,
     Json,
     codeable_concept,
+    codeable_concepts,
     date_interval,
     nodes,
 )
@@ -45,7 +46,7 @@ def allergy(
     what = resource.get("code") or resource.get("substance")
     if isinstance(what, list) and len(what) > 1:
         return unreadable(reference, "code", "it says what it is more than once", issues)
-    reactions = (codeable_concept(reaction.get("substance")) for reaction in said)
+    reactions = (found for reaction in said for found in codeable_concepts(reaction.get("substance")))
     codes = (codeable_concept(what), *reactions)
     substances = tuple(found for found in codes if found.codings or found.text)
     first = meaning(substances[0] if substances else NO_CODE, "code", reference, issues)

@@ -13,6 +13,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
+from unicodedata import normalize
 
 from engine.concepts import UNREAD, CodedText, Coding
 from engine.dates import DateInterval
@@ -24,6 +25,8 @@ Problems = list[str]
 
 NOTHING: Final[Json] = {}
 NO_CODE: Final = CodedText()
+
+_ANYTHING: Final = CodedText((UNREAD,))
 
 _UCUM: Final = "http://unitsofmeasure.org"
 _DIGITS: Final = Context(prec=34)
@@ -79,15 +82,24 @@ def coding(value: object) -> Coding | None:
     if not isinstance(value, dict):
         return None
     found = code(value.get("code"))
-    return Coding(text(value.get("system")), found, text(value.get("display"))) if found else None
+    return Coding(text(value.get("system")), found, text(value.get("display"))) if _legible(found) else None
 
 
 def unread(entry: object) -> bool:
     """Whether an entry of ``coding`` has a code or a system that cannot be read, or is no object; one without a code says no more."""
-    if not isinstance(entry, dict):
-        return True
+    return not isinstance(entry, dict) or bool(illegible(entry))
+
+
+def illegible(entry: Json) -> list[str]:
+    """Which of code and system of a Coding are there and cannot be read."""
     said, system = entry.get("code"), entry.get("system")
-    return (said is not None and not code(said)) or (system is not None and not text(system))
+    found = ["code"] if said is not None and not _legible(code(said)) else []
+    return found + (["system"] if system is not None and not _legible(text(system)) else [])
+
+
+def _legible(code: str) -> bool:
+    """Whether a code is one that can be looked up: no code system has characters that nobody sees, or that only look like others."""
+    return code.isprintable() and code != "" and (code.isascii() or normalize("NFKC", code) == code)
 
 
 def codeable_concept(value: object) -> CodedText:
@@ -122,10 +134,22 @@ def codeable_concept(value: object) -> CodedText:
 
 
 def codeable_concepts(value: object) -> tuple[CodedText, ...]:
-    """Every CodeableConcept of a list that says anything."""
+    """Every CodeableConcept of a list that says anything; one that is there and cannot be read may say anything at all."""
     if not value:
         return ()
-    return tuple(found for found in map(codeable_concept, as_list(value)) if found.codings or found.text)
+    found = ((entry, codeable_concept(entry)) for entry in as_list(value))
+    return tuple(
+        concept if concept.codings or concept.text else _ANYTHING
+        for entry, concept in found
+        if concept.codings or concept.text or not _is_empty(entry)
+    )
+
+
+def _is_empty(concept: object) -> bool:
+    """Whether a CodeableConcept is as good as left out: it has no members, or only an extension and what is empty."""
+    if not isinstance(concept, dict):
+        return not concept
+    return not any(value for name, value in concept.items() if name not in ("id", "extension"))
 
 
 def reference(value: object) -> str | None:

@@ -35,7 +35,7 @@ from fhir_adapters.mapping.elements import (
 )
 from fhir_adapters.mapping.products import Resolve, find, read_product
 from fhir_adapters.mapping.statuses import denied_by, modified
-from fhir_adapters.mapping.therapy_statuses import KINDS, Kind, Standing, order_action, standing
+from fhir_adapters.mapping.therapy_statuses import KINDS, Kind, Standing, is_known, order_action, standing
 from fhir_adapters.references import normal_reference
 
 _EVENTS: Final = {
@@ -155,6 +155,10 @@ def _under_review(raw: Json, issues: DataIssues, name: str) -> Standing | None:
     if code(raw.get("status")) == "entered-in-error":
         issues.add(name, "status", "ignored", "it was entered in error")
         return None
+    if not is_known(code(raw.get("status"))):
+        issues.add(
+            name, "status", "assumed", "the status is not one of FHIR's; it counts as an order to give"
+        )
     if isinstance(denied_by(raw, ("doNotPerform",), name, issues), str):
         issues.add(
             name, "doNotPerform", "assumed", "an order not to give the medicine is read as stopping it"

@@ -6,6 +6,7 @@ reference; the reference may be to a contained resource, an entry of the Bundle,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,6 +39,8 @@ from fhir_adapters.resource_types import DSTU2
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
 
+# What a client may have written in place of a reference, the medicine in words for one, is not repeated.
+_REFERENCE: Final = re.compile(r"#\S*|(?:urn:|https?://)\S+|[A-Za-z]+/[A-Za-z0-9.-]+\S*")
 _STRENGTHS: Final = ("strength", "strengthRatio", "strengthQuantity", "amount")
 
 
@@ -78,7 +81,7 @@ def read_product(resource: Json, resolve: Resolve, issues: DataIssues, name: str
         return _of_several(kinds, resource, resolve, issues, name)
     said = resource.get("medication")
     concept = codeable_concept(resource.get("medicationCodeableConcept") or said)
-    target = reference(resource.get("medicationReference") or said)
+    target = reference(resource.get("medicationReference") or node(said))
     medication = find(target, resolve, resource)
     if medication is not None:
         return _of_medication(medication, concept, resource, resolve, issues, name)
@@ -87,7 +90,8 @@ def read_product(resource: Json, resolve: Resolve, issues: DataIssues, name: str
     problem = (
         "the medicine is not stated" if target is None else "the medicine is a reference that leads nowhere"
     )
-    issues.add(name, "medication", "unreadable", problem if target is None else f"{problem}: {target[:200]}")
+    named = f": {target[:200]}" if target is not None and _REFERENCE.fullmatch(target) else ""
+    issues.add(name, "medication", "unreadable", f"{problem}{named}")
     beside = node(resource.get("medicationReference")) or node(node(said).get("reference"))
     words = CodedText(text=text(beside.get("display")))
     if concept.codings:

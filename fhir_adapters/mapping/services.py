@@ -10,6 +10,7 @@ from engine.facts import Gap, ServiceFact
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.choices import date_of, either, stated
 from fhir_adapters.mapping.elements import (
+    NOTHING,
     Json,
     codeable_concepts,
     date_interval,
@@ -33,6 +34,7 @@ _WANTED: Final = (
     ("type",),
     ("category",),
 )
+_CONCEPT: Final = frozenset({"coding", "text", "concept"})
 _PROPOSED: Final = frozenset({"proposal", "option", "plan"})
 _WHEN: Final = ("occurrenceDateTime", "occurrencePeriod", "dateTime", "dateWritten")
 _UNDATED: Final = "occurrenceTiming"
@@ -79,11 +81,11 @@ def _wanted(resource: Json, resolve: Resolve) -> CodedText:
 
 def _meant(value: Any, resource: Json, resolve: Resolve) -> CodedText:
     """What a CodeableConcept, a Reference or R5's union of both says; that of a reference is the type and code of what it names."""
-    found = codeable_concepts(value)
-    named = find(reference(value), resolve, resource) if not found else None
-    if named is not None:
-        found = codeable_concepts(named.get("type")) + codeable_concepts(named.get("code"))
-    return _as_one(found)
+    written = reference(value) if isinstance(value, dict) and _CONCEPT.isdisjoint(value) else None
+    if written is None:
+        return _as_one(codeable_concepts(value))
+    named = find(written, resolve, resource) or NOTHING
+    return _as_one(codeable_concepts(named.get("type")) + codeable_concepts(named.get("code")))
 
 
 def _parts(resource: Json) -> list[object]:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from engine.concepts import CodedText
 from engine.quantity import read_value
-from fhir_adapters.mapping.elements import as_list, boolean, code, date_interval
+from fhir_adapters.mapping.elements import as_list, boolean, code, date_interval, illegible
 
 MODIFIED: Final = "it has a modifier extension that is not understood"
 NOT_READ: Final = "it is not in the form that FHIR has for it, and counts as not stated"
@@ -54,7 +54,7 @@ def says_nothing(value: object) -> bool:
 def _within(members: Mapping[str, Any], parent: str) -> list[str]:
     found: list[str] = []
     if parent in _CODINGS:
-        found += [name for name in ("code", "system") if _is_blank(members.get(name))]
+        found += illegible(members)
     for name, value in members.items():
         form = _FORMS.get(name)
         if form is None or type(value) in form.plain or says_nothing(value):
@@ -79,11 +79,6 @@ def _in_context(form: _Form, name: str, parent: str, members: Mapping[str, Any])
     if name == "code" and (parent in _CODINGS or "value" in members or "system" in members):
         return _CODE
     return _IN_PARENT.get((parent, name), form)
-
-
-def _is_blank(value: Any) -> bool:
-    """Whether a value is there and empty, where that is no way of leaving it out."""
-    return value is not None and (says_nothing(value) or (type(value) is str and value.isspace()))
 
 
 def _a_code(value: Any) -> bool:

@@ -136,6 +136,11 @@ def _by_adherence(found: Standing, resource: Json, issues: DataIssues, name: str
     return found
 
 
+def is_known(status: str) -> bool:
+    """Whether FHIR has this status for orders; one without a status is an order that nobody has sent yet."""
+    return not status or status == "unknown" or status in _STATUSES["request"]
+
+
 def order_action(resource: Json, nothing_given: bool) -> OrderAction:
     """What an order under review does to therapy (DC-01): ``nothing_given`` is a dose or rate of zero.
 

@@ -133,6 +133,13 @@ def test_no_known_allergy_with_a_reaction_to_something_is_a_gap():
     assert said == [("code", "ignored"), ("reaction", "unreadable")]
 
 
+@pytest.mark.parametrize("substance", [{"coding": [{"system": SNOMED}]}, {"reference": "Substance/1"}])
+def test_a_reaction_to_what_cannot_be_read_may_be_one_to_anything(substance):
+    found, _ = read(code=SALT, reaction=[{"substance": substance}, {"manifestation": [SALT]}])
+    assert isinstance(found, AllergyFact)
+    assert [[coding.code for coding in each.codings] for each in found.substances][1:] == [[""]]
+
+
 def test_an_allergy_to_nothing_in_particular_is_a_gap():
     assert read(code=None)[0] == Gap("AllergyIntolerance/a", "it does not say what it is")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.concepts import CodedText
+from engine.concepts import UNREAD, CodedText
 from engine.dates import DateInterval
 from engine.facts import AppointmentFact, Gap
 from fhir_adapters.issues import DataIssues
@@ -64,6 +64,15 @@ def test_one_that_does_not_say_what_it_is_for_stays_and_is_listed():
     found, issues = read(serviceType=None)
     assert isinstance(found, AppointmentFact)
     assert (found.services, issues) == ((), [("serviceType", "unreadable")])
+
+
+def test_a_service_that_is_only_referred_to_may_be_any_whatever_the_reason_is():
+    """R5 refers to a HealthcareService, which nobody sends along."""
+    found, _ = read(
+        serviceType=[{"reference": {"reference": "HealthcareService/1"}}], reason=[{"concept": REFILL}]
+    )
+    assert isinstance(found, AppointmentFact)
+    assert found.services == (CodedText((UNREAD,)), CodedText(text="pump refill"))
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,8 @@ def test_either_of_two_meanings_counts_and_denies_nothing() -> None:
 CODINGS = {
     "a list": {"code": ["1"]}, "an empty list": {"code": []}, "a flag": {"code": True}, "a fraction": {"code": 1.5},
     "nothing": {"code": ""}, "blanks": {"code": " \t"}, "an object": {"code": {"value": "1"}},
+    "a zero-width space": {"code": "84757009\u200b"}, "NUL": {"code": "84757009\0"}, "a turn of direction": {"code": "\u202e84757009"},
+    "wide digits": {"code": "\uff18\uff14"}, "a zero-width space in the system": {"code": "1", "system": "urn:x\u200b"},
     "a number for the system": {"code": "84757009", "system": 5}, "a blank system": {"code": "84757009", "system": " "},
 }  # fmt: skip
 PLACES: dict[str, tuple[Resource, str]] = {

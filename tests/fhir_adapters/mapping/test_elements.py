@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.concepts import CodedText, Coding
+from engine.concepts import UNREAD, CodedText, Coding
 from engine.quantity import QuantityInterval
 from fhir_adapters.mapping import elements
 
@@ -85,6 +85,20 @@ class TestConcepts:
     def test_entries_of_a_list_that_say_nothing_are_left_out(self):
         found = elements.codeable_concepts([{"text": "community"}, {}, None, {"coding": []}])
         assert [concept.text for concept in found] == ["community"]
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            {"coding": [{"system": SNOMED}]},
+            {"coding": [{"code": "1\u200b"}]},
+            {"reference": {"reference": "x/1"}},
+            5,
+        ],
+        ids=["without a code", "a code that cannot be read", "a reference", "a number"],
+    )
+    def test_an_entry_that_is_there_and_cannot_be_read_may_say_anything(self, entry):
+        known, unknown = elements.codeable_concepts([{"text": "community"}, entry])
+        assert (known.text, unknown) == ("community", CodedText((UNREAD,)))
 
     def test_category_as_one_object_is_one_concept(self):
         """The CDS Hooks sandbox always sends it so."""

@@ -137,6 +137,13 @@ class TestUnknownMedicines:
         assert problem in issues
         assert not product.code.codings or Ingredient(CodedText()) in product.ingredients
 
+    @pytest.mark.parametrize("words", ["Morphine, as Jane Roe takes it", "Morphine"])
+    def test_words_in_place_of_a_reference_are_words_and_not_repeated(self, words):
+        product, issues = read({"medicationReference": {"reference": words}})
+        assert issues == ["the medicine is a reference that leads nowhere"]
+        product, issues = read({"medication": words})
+        assert (product.code.text, issues) == (words, [])
+
     def test_text_alone_is_text(self):
         product, issues = read({"medicationCodeableConcept": {"text": "Lioresal pump"}})
         assert (product.code.text, product.problems, issues) == ("Lioresal pump", (), [])

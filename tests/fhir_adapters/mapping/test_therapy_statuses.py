@@ -90,6 +90,13 @@ def test_what_was_entered_in_error_is_left_out(kind, draft):
     assert issues == [("status", "ignored", "it was entered in error")]
 
 
+def test_an_order_with_a_status_that_is_none_is_reviewed_as_one_to_give_and_said_so():
+    fact, issues = read({"resourceType": "MedicationRequest", "status": "finished"}, draft=True)
+    assert fact is not None
+    assert fact.action is OrderAction.START
+    assert ("status", "assumed") in {(element, effect) for element, effect, _ in issues}
+
+
 @pytest.mark.parametrize(
     ("kind", "members", "element"),
     [
