@@ -93,7 +93,7 @@ class _Needs:
             if any(medicine.device for medicine in medicines):
                 self.lists.add(ListName.DEVICES)
             if any(medicine.presence for medicine in medicines):
-                self.lists.add(ListName.CONDITIONS)
+                self.lists |= {ListName.CONDITIONS, ListName.PROCEDURES}
 
     def has(self, *kinds: type[Leaf]) -> bool:
         return any(isinstance(leaf, kinds) for leaf in self.leaves)

@@ -92,7 +92,12 @@ def test_ch_088_data_that_is_there_is_enough_whatever_it_lacks(
 def test_ch_088_a_server_that_has_nothing_is_enough(fhir: FhirServer, ask: Ask) -> None:
     fhir.resources = []
     answer = ask(asking(fhir, hook="patient-view"))
-    assert lists(answer) == {"conditions": "known empty", "medications": "known empty", "patient": "failed"}
+    assert lists(answer) == {
+        "conditions": "known empty",
+        "medications": "known empty",
+        "patient": "failed",
+        "procedures": "known empty",
+    }
 
 
 def test_ch_089_with_an_order_under_review_nothing_else_is_required(call: Call) -> None:

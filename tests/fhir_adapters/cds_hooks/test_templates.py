@@ -282,7 +282,7 @@ def test_conditions_are_found_in_groups_exceptions_variants_and_shared_findings(
 def test_a_rule_brought_up_by_therapy_asks_where_therapy_shows() -> None:
     keys = set(queries(rule(brought_up_by=["therapy"])))
     therapy = {"medicationRequests", "medicationStatements", "medicationAdministrations"}
-    assert keys == {"patient", "conditions", "devices"} | therapy
+    assert keys == {"patient", "conditions", "devices", "procedures"} | therapy
     assert set(queries(rule(brought_up_by=["stop"], medicine="oral"))) == {"patient"} | therapy
 
 
