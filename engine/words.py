@@ -96,6 +96,13 @@ def undated(name: ListName, count: int) -> str:
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} no date, or one too coarse"
 
 
+def unsettled(name: ListName, count: int) -> str:
+    """That some entries of a list were broken off, or do not say that they were done, as a clause."""
+    return (
+        f"{entries_of(name, count)} {'does' if count == 1 else 'do'} not say that all was brought to an end"
+    )
+
+
 def entries_of(name: ListName, count: int) -> str:
     """So many entries of a list: ``2 entries of the problem list``."""
     return f"{count} {'entry' if count == 1 else 'entries'} of the {LIST_TITLES[name]}"

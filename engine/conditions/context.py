@@ -133,13 +133,14 @@ def search(
     judge: Callable[[F], Truth],
     kind: Callable[[F], Truth] = lambda fact: Truth.UNKNOWN,
     what: str = "",
+    lacks: Callable[[F], Callable[[ListName, int], str]] = lambda fact: undated,
 ) -> Finding:
     """Look for an entry of a list: not met only when the list could have shown one.
 
     An entry that cannot be judged (not coded, coded in a system nobody mapped or by what says too little, without the date that the
     condition asks for), an entry that could not be read, and a list that is not complete all keep the answer unknown. ``kind`` says
-    whether an entry is of the kind that is looked for: where it is, only its date can be in doubt. ``what`` is looked for, in words;
-    the title of the concept where it is not told.
+    whether an entry is of the kind that is looked for: where it is, only what it ``lacks`` can be in doubt, its date as a rule.
+    ``what`` is looked for, in words; the title of the concept where it is not told.
     """
     if not facts.items and not facts.gaps and facts.state.complete:
         return not_met()
@@ -157,10 +158,11 @@ def search(
     what = what or context.title(concept)
     missing = list(incomplete(name, facts, what))
     doubtful = [fact for fact, truth in judged if truth is Truth.UNKNOWN]
-    doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: [], undated: []}
+    doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: []}
     for fact in doubtful:
         says_less = context.record.leaves_open(name, concept, fact)
-        doubts[undated if kind(fact) is Truth.MET else vague if says_less else uncoded].append(fact.reference)
+        why = lacks(fact) if kind(fact) is Truth.MET else vague if says_less else uncoded
+        doubts.setdefault(why, []).append(fact.reference)
     for why, references in doubts.items():
         if references:
             missing.append(Missing(what, why(name, len(references)), name, tuple(references)))

@@ -31,6 +31,7 @@ from engine.language import (
     ServiceLeaf,
 )
 from engine.rule import Hook
+from engine.words import undated, unsettled
 
 _COURSES = {
     "current": {Course.CURRENT},
@@ -163,7 +164,7 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
 
 
 def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
-    """A procedure that was done, or is planned, in a time before or after now."""
+    """A procedure that was done, or is planned, in a time before or after now; unknown where it may not have come to its end."""
 
     def judge(fact: ProcedureFact) -> Truth:
         if leaf.status != "any" and fact.done != (leaf.status == "done"):
@@ -171,7 +172,8 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
         timely = (context.happened_within if fact.done else context.happens_within)(
             fact.performed, leaf.within
         )
-        return all_of((context.is_in(leaf.procedure, fact.code), timely))
+        brought_to_end = Truth.MET if fact.certain else Truth.UNKNOWN
+        return all_of((context.is_in(leaf.procedure, fact.code), timely, brought_to_end))
 
     return search(
         context,
@@ -180,6 +182,7 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
         leaf.procedure,
         judge,
         lambda fact: context.is_in(leaf.procedure, fact.code),
+        lacks=lambda fact: undated if fact.certain else unsettled,
     )
 
 

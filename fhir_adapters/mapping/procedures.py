@@ -34,7 +34,9 @@ def procedure(resource: Json, reference: str, issues: DataIssues) -> ProcedureFa
     if not isinstance(code, CodedText):
         return code
     if status not in _PLANNED and status != "completed":
-        issues.add(reference, "status", "assumed", f"done, though its status is {status or 'not stated'}")
+        issues.add(
+            reference, "status", "assumed", f"it may have been done: its status is {status or 'not stated'}"
+        )
     done, when = status not in _PLANNED, _performed(resource, reference, issues)
     return ProcedureFact(reference, code, done, when, certain=not done or status == "completed")
 

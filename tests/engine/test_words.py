@@ -26,6 +26,7 @@ from engine.words import (
     undated,
     unit_words,
     unreadable,
+    unsettled,
     vague,
 )
 from tests.engine.builders import (
@@ -109,6 +110,8 @@ class TestLists:
         assert unreadable(name, 1) == "1 entry of the allergy list could not be read"
         assert uncoded(name, 1) == "1 entry of the allergy list has no code that is known here"
         assert uncoded(name, 2) == "2 entries of the allergy list have no code that is known here"
+        assert unsettled(name, 1) == "1 entry of the allergy list does not say that all was brought to an end"
+        assert unsettled(name, 2) == "2 entries of the allergy list do not say that all was brought to an end"
         assert vague(name, 1) == "1 entry of the allergy list has a code that says too little"
         assert vague(name, 2) == "2 entries of the allergy list have codes that say too little"
         assert undated(name, 1) == "1 entry of the allergy list has no date, or one too coarse"

@@ -13,6 +13,7 @@ import pytest
 
 from engine.authoring.loading import load_rules
 from engine.concepts import ConceptLibrary
+from engine.facts import PatientFacts
 from engine.finding import Truth
 from engine.medicines import Therapy, therapy
 from engine.record import Record
@@ -55,13 +56,17 @@ def concepts() -> ConceptLibrary:
     return load_rules().concepts.with_local_codes(LOCAL)
 
 
-def look(*resources: dict[str, Any]) -> Therapy:
-    """What a record of only these resources says of therapy with intrathecal baclofen."""
+def facts_of(*resources: dict[str, Any]) -> PatientFacts:
+    """A record of only these resources, as it is read."""
     entries = [{"resource": {"id": str(n), **each}} for n, each in enumerate(resources, 1)]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": PATIENT}, *entries]}
     record = read_record(json.dumps(bundle).encode())
-    facts, _ = patient_facts(record, ReviewContext("patient-view", "p"), now=NOW)
-    return therapy(concepts().medicine("baclofen-intrathecal"), Record(facts, concepts()))
+    return patient_facts(record, ReviewContext("patient-view", "p"), now=NOW)[0]
+
+
+def look(*resources: dict[str, Any]) -> Therapy:
+    """What such a record says of therapy with intrathecal baclofen."""
+    return therapy(concepts().medicine("baclofen-intrathecal"), Record(facts_of(*resources), concepts()))
 
 
 def device(
@@ -224,6 +229,14 @@ def test_an_implantation_counts_once_it_may_have_been_done(
     for code in (INSERTED, IMPLANTED_HERE, {"text": "Implantation of SynchroMed II"}):
         assert look(procedure(version, code, "2024-05-02", status)).certainty is certainty
         assert look(procedure(version, code, None, status)).certainty is certainty  # undated
+
+
+@in_every_version
+@pytest.mark.parametrize("status", ["stopped", "unknown", None])
+def test_no_rule_takes_for_done_what_may_not_have_come_to_its_end(version: str, status: str | None) -> None:
+    """A removal that was broken off does not explain why the therapy is gone (DC-06)."""
+    record = facts_of(procedure(version, REMOVED_HERE, "2026-05-25", status))
+    assert [(each.done, each.certain) for each in record.procedures.items] == [(True, False)]
 
 
 @in_every_version

@@ -308,6 +308,15 @@ class TestProcedures:
         if truth is UNKNOWN:
             assert reasons(finding) == ["1 entry of the list of procedures has no date, or one too coarse"]
 
+    def test_what_may_not_have_come_to_its_end_is_unknown(self) -> None:
+        unsure = procedure(certain=False)
+        finding = look({"procedure": "pump-implant"}, patient(procedures=[unsure]))
+        assert reasons(finding) == [
+            "1 entry of the list of procedures does not say that all was brought to an end"
+        ]
+        assert look({"procedure": "pump-implant"}, patient(procedures=[unsure, procedure()])).truth is MET
+        assert look({"procedure": "refill"}, patient(procedures=[unsure])).truth is NOT_MET
+
 
 class TestDevices:
     @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_whether_it_was_done(status, done, issues):
     found, said = read(status=status)
     assert isinstance(found, ProcedureFact)
     assert (found.done, said) == (done, issues)
+    assert found.certain is (issues == [])
 
 
 @pytest.mark.parametrize(
