@@ -12,7 +12,7 @@ from typing import Final
 from engine.concepts import UNREAD, CodedText
 from engine.dates import DateInterval
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import NO_CODE, Json, date_interval
+from fhir_adapters.mapping.elements import NO_CODE, Json, as_one, date_interval
 from fhir_adapters.mapping.shapes import says_nothing
 
 DIFFERENT: Final = "it is stated in more than one way, and differently"
@@ -52,5 +52,4 @@ def either(concepts: Iterable[CodedText]) -> CodedText:
     found = list(dict.fromkeys(concepts))
     if len(found) < 2:
         return found[0] if found else NO_CODE
-    codings = dict.fromkeys(coding for concept in found for coding in concept.codings)
-    return CodedText((*codings, UNREAD), next((concept.text for concept in found if concept.text), ""))
+    return as_one((*found, CodedText((UNREAD,))))

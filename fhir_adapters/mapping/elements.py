@@ -8,7 +8,7 @@ its whole Bundle.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -143,6 +143,13 @@ def codeable_concepts(value: object) -> tuple[CodedText, ...]:
         for entry, concept in found
         if concept.codings or concept.text or not _is_empty(entry)
     )
+
+
+def as_one(concepts: Iterable[CodedText]) -> CodedText:
+    """Several meanings of one thing as one: whatever any of them is, the thing is too."""
+    found = tuple(concepts)
+    codings = tuple(dict.fromkeys(coding for concept in found for coding in concept.codings))
+    return CodedText(codings, next((concept.text for concept in found if concept.text), ""))
 
 
 def _is_empty(concept: object) -> bool:

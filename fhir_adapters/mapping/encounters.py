@@ -10,6 +10,7 @@ from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.choices import date_of
 from fhir_adapters.mapping.elements import (
     Json,
+    as_one,
     code,
     codeable_concept,
     codeable_concepts,
@@ -54,7 +55,5 @@ def encounter(
 
 def _class(value: object) -> CodedText | None:
     """The class: a Coding up to R4B, a list of CodeableConcepts in R5, which are read as one."""
-    found = codeable_concepts(value) if isinstance(value, list) else (codeable_concept(value),)
-    codings = tuple(coding for concept in found for coding in concept.codings)
-    words = next((concept.text for concept in found if concept.text), "")
-    return CodedText(codings, words) if codings or words else None
+    found = as_one(codeable_concepts(value) if isinstance(value, list) else (codeable_concept(value),))
+    return found if found.codings or found.text else None

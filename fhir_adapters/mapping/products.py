@@ -23,6 +23,7 @@ from fhir_adapters.mapping.elements import (
     Json,
     Problems,
     as_list,
+    as_one,
     boolean,
     codeable_concept,
     converted,
@@ -137,7 +138,7 @@ def _of_medication(
         return Product(concept, problems=tuple(problems))
     code = codeable_concept(medication.get("code"))
     if concept.codings:
-        code = CodedText((*concept.codings, *code.codings), concept.text or code.text)
+        code = as_one((concept, code))
     ingredients = []
     for part in as_list(medication.get("ingredient")):
         entry = part if isinstance(part, dict) else {"item": part}

@@ -12,6 +12,7 @@ from fhir_adapters.mapping.choices import date_of, either, stated
 from fhir_adapters.mapping.elements import (
     NOTHING,
     Json,
+    as_one,
     codeable_concepts,
     date_interval,
     node,
@@ -76,16 +77,16 @@ def _wanted(resource: Json, resolve: Resolve) -> CodedText:
         kinds = stated(resource, names)
         if kinds:
             return either(_meant(resource[name], resource, resolve) for name in kinds)
-    return _as_one(tuple(concept for value in _parts(resource) for concept in codeable_concepts(value)))
+    return as_one(tuple(concept for value in _parts(resource) for concept in codeable_concepts(value)))
 
 
 def _meant(value: Any, resource: Json, resolve: Resolve) -> CodedText:
     """What a CodeableConcept, a Reference or R5's union of both says; that of a reference is the type and code of what it names."""
     written = reference(value) if isinstance(value, dict) and _CONCEPT.isdisjoint(value) else None
     if written is None:
-        return _as_one(codeable_concepts(value))
+        return as_one(codeable_concepts(value))
     named = find(written, resolve, resource) or NOTHING
-    return _as_one(codeable_concepts(named.get("type")) + codeable_concepts(named.get("code")))
+    return as_one(codeable_concepts(named.get("type")) + codeable_concepts(named.get("code")))
 
 
 def _parts(resource: Json) -> list[object]:
@@ -95,12 +96,6 @@ def _parts(resource: Json) -> list[object]:
     found += [supplement.get("type") for supplement in nodes(resource.get("supplement"))]
     found += [formula.get("baseFormulaType") for formula in nodes(resource.get("enteralFormula"))]
     return found + [lens.get("product") for lens in nodes(resource.get("lensSpecification"))]
-
-
-def _as_one(concepts: tuple[CodedText, ...]) -> CodedText:
-    """Several meanings of one order as one: whatever any of them is, the order is too."""
-    codings = tuple(dict.fromkeys(coding for concept in concepts for coding in concept.codings))
-    return CodedText(codings, next((concept.text for concept in concepts if concept.text), ""))
 
 
 def _occurrence(resource: Json, name: str, issues: DataIssues) -> DateInterval | None:
