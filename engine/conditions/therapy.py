@@ -61,7 +61,7 @@ def _rise(percent: float, over: str, context: Context) -> Finding:
     if ordered is not None:
         doses.append((facts.now, ordered))
     try:
-        truth = risen(doses, percent, facts.now - _span(*duration(over)))
+        truth = risen(doses, percent, facts.now - length_ahead(*duration(over)))
     except UnitError:
         return unknown(Missing(what, "their units cannot be converted", ListName.MEDICATIONS))
     evidence = context.therapy.evidence
@@ -139,7 +139,7 @@ def supply(leaf: SupplyLeaf, context: Context) -> Finding:
     filled = filled.up_to(context.facts.now)
     first, final = filled.earliest + lasts, filled.latest + lasts
     count, unit = duration(leaf.supply.empty_within)
-    horizon = context.facts.now + _span(count, unit)
+    horizon = context.facts.now + length_ahead(count, unit)
     if unit != "hour":
         horizon = horizon.replace(hour=23, minute=59, second=59, microsecond=999_999)
     if filled.precision in ("day", "instant"):
@@ -162,7 +162,8 @@ def _is_fill(fact: MedicationFact, context: Context) -> bool:
     return filling and past and context.is_own(fact) is Truth.MET
 
 
-def _span(count: float, unit: str) -> timedelta:
+def length_ahead(count: float, unit: str) -> timedelta:
+    """A length of time by which something is reckoned ahead or back: a month is taken for 30 days, a year for 365."""
     return timedelta(days=count * {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365}[unit])
 
 

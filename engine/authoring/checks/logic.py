@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.authoring.checks.check import Fault, RuleCheck, Scope
 from engine.authoring.checks.shape import courses, trees
-from engine.authoring.reasoning import MET, REFUTABLE, Amount, Goal, Reasoning
+from engine.authoring.reasoning import MET, REFUTABLE, Goal, Reasoning, limit_idle
 from engine.language import All, AnyOf, AtLeast, Leaf, NoneOf, Tree
 from engine.logic import members_of
 from engine.rule import Rule
@@ -17,7 +17,7 @@ _GROUPS: Final = (All, AnyOf, NoneOf, AtLeast)
 
 
 class AlwaysTrue(RuleCheck):
-    """A condition that is met for everybody of whom it can be known."""
+    """A condition that is never not met: for everybody of whom it can be known at all, it is met."""
 
     code = "always-true"
     family = "logic"
@@ -26,8 +26,8 @@ class AlwaysTrue(RuleCheck):
     def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
         """Conditions that decide nothing."""
         for path, tree in _constant(rule, scope.reasoning, True):
-            if not isinstance(_claim(tree, scope), Amount):
-                yield Fault(path, "this is met for everybody", "correct it, or leave it out")
+            if _idle(tree, scope) is None:
+                yield Fault(path, "this is never not met", "correct it, or leave it out")
 
 
 class NeverTrue(RuleCheck):
@@ -40,7 +40,7 @@ class NeverTrue(RuleCheck):
     def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
         """Conditions that nobody meets."""
         for path, tree in _constant(rule, scope.reasoning, False):
-            if not isinstance(_claim(tree, scope), Amount):
+            if _idle(tree, scope) is None:
                 yield Fault(path, "this can be met for nobody", "look for parts that contradict each other")
 
 
@@ -53,12 +53,11 @@ class ThresholdImplausible(RuleCheck):
 
     def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
         """Comparisons that no value decides."""
-        for always in (True, False):
-            for path, tree in _constant(rule, scope.reasoning, always):
-                if isinstance(_claim(tree, scope), Amount):
-                    message = (
-                        "every believable value meets this" if always else "no believable value meets this"
-                    )
+        for root, condition in trees(rule):
+            for path, tree in _nodes(condition, root):
+                idle = _idle(tree, scope)
+                if idle is not None:
+                    message = f"{'every' if idle else 'no'} believable value meets this"
                     yield Fault(
                         path, message, "correct the limit or its unit, or the plausible values of the concept"
                     )
@@ -229,8 +228,8 @@ def _bare(tree: Tree) -> Tree:
     return tree.model_copy(update={"as_": None, "because": None}) if isinstance(tree, Leaf) else tree
 
 
-def _claim(tree: Tree, scope: Scope) -> object:
-    return scope.reasoning.claim(tree) if isinstance(tree, Leaf) else None
+def _idle(tree: Tree, scope: Scope) -> bool | None:
+    return limit_idle(scope.reasoning.claim(tree)) if isinstance(tree, Leaf) else None
 
 
 def _nodes(tree: Tree, path: Path) -> Iterator[tuple[Path, Tree]]:

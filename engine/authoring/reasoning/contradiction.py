@@ -8,7 +8,9 @@ from functools import reduce
 from operator import and_
 from typing import Generic, TypeVar
 
-from engine.authoring.reasoning.claims import Amount, Choice, Claim, SomeAmount, entails
+from engine.authoring.reasoning.claims import Amount, Choice, Claim, Value
+from engine.authoring.reasoning.entries import Entry, entails
+from engine.authoring.reasoning.lengths import in_days
 from engine.authoring.reasoning.regions import EVERYWHERE, Region
 from engine.concepts import ConceptLibrary
 from engine.finding import Truth
@@ -17,7 +19,7 @@ Literals = Sequence[tuple[Claim, frozenset[Truth]]]
 """Claims, and of which truths each is to have one."""
 
 C = TypeVar("C", bound=Claim)
-S = TypeVar("S", Amount, SomeAmount, Choice)
+S = TypeVar("S", Amount, Choice)
 
 
 @dataclass(slots=True)
@@ -41,16 +43,23 @@ def contradict(literals: Literals, library: ConceptLibrary) -> bool:
     every: _Wanted[Claim] = _Wanted()
     for claim, wanted in literals:
         every.add(claim, wanted)
-    if any(entails(one, other, library) for one in every.met for other in (*every.not_met, *every.refutable)):
+    others = (*every.not_met, *every.refutable)
+    if any(_entails(one, other, library) for one in every.met for other in others):
         return True
     if any(claim in every.not_met for claim in every.possible):
         return True
     return (
-        _latest_amounts(literals)
+        _values(literals)
         or any(map(_one_amount, _by_subject(Amount, literals)))
-        or any(map(_some_amounts, _by_subject(SomeAmount, literals)))
         or any(map(_one_choice, _by_subject(Choice, literals)))
     )
+
+
+def _entails(narrow: Claim, wide: Claim, library: ConceptLibrary) -> bool:
+    """Whether one claim is met whenever the other is; False also where that is not known."""
+    if isinstance(narrow, Entry) and isinstance(wide, Entry):
+        return entails(narrow, wide, library)
+    return narrow == wide
 
 
 def _by_subject(kind: type[S], literals: Literals) -> Iterator[_Wanted[S]]:
@@ -62,46 +71,54 @@ def _by_subject(kind: type[S], literals: Literals) -> Iterator[_Wanted[S]]:
     yield from found.values()
 
 
-def _one_amount(wanted: _Wanted[Amount]) -> bool:
-    """One amount decides all; a range that a record gives for it decides only what all of it decides."""
-    known = wanted.met + wanted.not_met
-    if not known:
-        return False
-    region = _all(claim.region for claim in wanted.met) & _all(~claim.region for claim in wanted.not_met)
-    if any((region & claim.region).empty for claim in wanted.possible):
-        return True
-    if known[0].absent and not wanted.met:
-        return False
-    return (region & known[0].possible).empty or any(
-        (region & ~claim.region).empty for claim in wanted.refutable
-    )
+def _values(literals: Literals) -> bool:
+    """A value that decides one claim decides others, too: the latest of a short time is the latest of every longer time.
 
-
-def _latest_amounts(literals: Literals) -> bool:
-    """A value that decides a claim of a short time is the latest of every longer time, too."""
-    known = [
-        (claim, claim.region if Truth.MET in wanted else ~claim.region, Truth.MET in wanted)
-        for claim, wanted in literals
-        if isinstance(claim, Amount) and claim.latest is not None and Truth.UNKNOWN not in wanted
-    ]
-    for short, _, met in known:
-        if met or not short.absent:
-            same = [
-                region
-                for claim, region, _ in known
-                if claim.latest == short.latest and short.as_recent(claim)
-            ]
-            if (_all(same) & short.possible).empty:
+    Of dates it is supposed that they tell: each whether it is from the shorter of two times, and none that it is later than now.
+    """
+    values = [(claim, wanted) for claim, wanted in literals if isinstance(claim, Value)]
+    known = [(claim, Truth.MET in wanted) for claim, wanted in values if Truth.UNKNOWN not in wanted]
+    for one, met in known:
+        if not met and (one.any or one.absent):
+            continue  # there need be no value
+        told = [(claim, is_met) for claim, is_met in known if one.tells(claim)]
+        denied = _all(~claim.region for claim, is_met in told if not is_met)
+        shown = _all(claim.region for claim, is_met in told if is_met and (claim is one or not claim.any))
+        if (denied & shown & one.possible).empty:
+            return True
+        for claim, wanted in values:
+            if Truth.UNKNOWN not in wanted or not one.tells(claim):
+                continue
+            if Truth.MET not in wanted and (denied & shown & ~claim.region).empty:
+                return True
+            # What shows one thing leaves open whether a newer entry, without a date or a code, shows another.
+            if Truth.MET in wanted and not claim.any and (denied & claim.region).empty:
                 return True
     return False
 
 
-def _some_amounts(wanted: _Wanted[SomeAmount]) -> bool:
-    """Each claim that is met has an amount of its own, and no amount is where a claim says that none is."""
-    left = _all(~claim.region for claim in wanted.not_met)
-    return any(
-        (claim.region & left).empty or any((claim.region & left & ~o.region).empty for o in wanted.refutable)
-        for claim in wanted.met
+def _one_amount(wanted: _Wanted[Amount]) -> bool:
+    """One amount decides all; a range that a record gives for it decides only what all of it decides."""
+    claims = wanted.met + wanted.not_met
+    if not claims:
+        return False
+    known = [(claim.kind, claim.possible & claim.region) for claim in wanted.met]
+    known += [(claim.kind, claim.possible & ~claim.region) for claim in wanted.not_met]
+    if any(_nowhere((*known, (claim.kind, claim.region))) for claim in wanted.possible):
+        return True
+    if claims[0].absent and not wanted.met:
+        return False
+    return _nowhere(known) or any(_nowhere((*known, (c.kind, ~c.region))) for c in wanted.refutable)
+
+
+def _nowhere(regions: Iterable[tuple[str, Region]]) -> bool:
+    """Whether no amount is in all of these regions of months, days or hours."""
+    found: dict[str, Region] = {}
+    for kind, region in regions:
+        found[kind] = found.get(kind, EVERYWHERE) & region
+    return (
+        any(region.empty for region in found.values())
+        or _all(in_days(kind, region) for kind, region in found.items()).empty
     )
 
 
@@ -112,7 +129,7 @@ def _one_choice(wanted: _Wanted[Choice]) -> bool:
     if not listed or not all(listed):
         return False
     words = frozenset.intersection(*listed).difference(*(claim.among for claim in wanted.not_met))
-    return any(not words & claim.among for claim in wanted.possible) or any(
+    return any(claim.sure and not words & claim.among for claim in wanted.possible) or any(
         words <= claim.among for claim in (*wanted.refutable, _NO_WORD)
     )
 

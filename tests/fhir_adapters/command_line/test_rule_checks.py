@@ -52,7 +52,7 @@ def test_an_error_of_reasoning_ends_with_1_though_the_service_would_start(primum
         "unless:\n  any: [{sex: [male]}, {sex: [female, other, unknown]}]",
     )
     shown = primum("rules", "check", "--rules", folder, "--today", "2026-03-01", "--format", "compact")
-    assert shown.stdout == f"rules/{RULE}:15:1: error always-true: this is met for everybody\n"
+    assert shown.stdout == f"rules/{RULE}:15:1: error always-true: this is never not met\n"
     assert shown.exit_code == 1
 
 
