@@ -23,7 +23,7 @@ from engine.medicine import Medicine
 from engine.pumps import pumps_on_record
 from engine.quantity import Quantity, compare
 from engine.record import Record, codes_of, said_of
-from engine.words import entry, incomplete, undated
+from engine.words import entry, incomplete, lapsed, undated
 
 
 def belongs(concepts: ConceptLibrary, concept: str, codes: Iterable[CodedText]) -> Membership:
@@ -206,12 +206,14 @@ def therapy(medicine: Medicine, record: Record) -> Therapy:
     certain: list[MedicationFact] = []
     alike: list[MedicationFact] = []
     late: list[MedicationFact] = []
+    unrenewed: list[MedicationFact] = []
     for medication in listed:
         own, now = identified(record, medicine, medication), _is_now(medicine, medication, facts)
         if all_of((own, now)) is Truth.MET:
             certain.append(medication)
         elif all_of((own, now)) is Truth.UNKNOWN:
-            (alike if own is Truth.UNKNOWN else late).append(medication)
+            over = medication.status is TherapyStatus.ENDED and medication.kind not in _GIVEN
+            (alike if own is Truth.UNKNOWN else unrenewed if over else late).append(medication)
     if certain:
         earlier = _earlier(record, medicine, certain, listed)
         return Therapy(Truth.MET, tuple(certain), tuple(map(entry, certain)), earlier=earlier)
@@ -220,6 +222,7 @@ def therapy(medicine: Medicine, record: Record) -> Therapy:
     for doubtful, why in (
         (alike, _not_told_apart(len(alike))),
         (late, undated(ListName.MEDICATIONS, len(late))),
+        (unrenewed, lapsed(ListName.MEDICATIONS, len(unrenewed))),
     ):
         if doubtful:
             missing.append(Missing(what, why, ListName.MEDICATIONS, tuple(m.reference for m in doubtful)))
@@ -227,8 +230,8 @@ def therapy(medicine: Medicine, record: Record) -> Therapy:
     if pumps:
         missing.append(Missing(what, _PUMP, ListName.DEVICES))
     if missing:
-        found = (*alike, *late)
-        suspected = bool(pumps or late) or _of_the_substance(concepts, medicine, alike)
+        found = (*alike, *late, *unrenewed)
+        suspected = bool(pumps or late or unrenewed) or _of_the_substance(concepts, medicine, alike)
         return Therapy(
             Truth.UNKNOWN, found, (*map(entry, found), *pumps), tuple(missing), suspected=suspected
         )
@@ -268,11 +271,18 @@ _GIVEN = ("administration", "dispense")
 
 
 def _is_now(medicine: Medicine, medication: MedicationFact, facts: PatientFacts) -> Truth:
-    """Whether an entry is therapy now; what was given or handed out counts for as long as the medicine's own definition says."""
+    """Whether an entry is therapy now; what was given or handed out counts for as long as the medicine's own definition says.
+
+    For as long may go on what is active although its time is over: a renewal that nobody wrote.
+    """
     if medication.status is TherapyStatus.PLANNED:
         return Truth.NOT_MET
     if medication.kind not in _GIVEN:
-        return truth_of(medication.status is TherapyStatus.CURRENT)
+        if medication.status is TherapyStatus.CURRENT:
+            return Truth.MET
+        over = medication.ended
+        lately = over and within(over.up_to(facts.now), facts.now, medicine.current_for_days, "day")
+        return Truth.NOT_MET if medication.status_certain or lately is False else Truth.UNKNOWN
     given = medication.started or medication.authored
     if given is None:
         return Truth.UNKNOWN

@@ -96,6 +96,14 @@ def undated(name: ListName, count: int) -> str:
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} no date, or one too coarse"
 
 
+def lapsed(name: ListName, count: int) -> str:
+    """That some entries of a list are active although their time is over, as a clause."""
+    return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {LAPSED}"
+
+
+LAPSED = "an active status, but a time that is over"
+
+
 def unsettled(name: ListName, count: int) -> str:
     """That some entries of a list were broken off, or do not say that they were done, as a clause."""
     return (

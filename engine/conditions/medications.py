@@ -8,19 +8,23 @@ from typing import Final, NamedTuple
 
 from engine.concepts import Membership
 from engine.conditions.context import TRUTH_OF_MEMBERSHIP, Context
-from engine.dates import within
+from engine.dates import DateInterval, within
 from engine.doses import falls
 from engine.facts import ListName, MedicationFact, OrderAction, TherapyStatus
-from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, unknown
+from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, truth_of, unknown
 from engine.language import MedicationLeaf, OrderLeaf
 from engine.medicines import medicine_in, route_in
 from engine.record import codes_of
 from engine.rule import Hook
-from engine.words import entries_of, incomplete, listing
+from engine.words import LAPSED, entries_of, incomplete, listing
 
 LONGEST_SUPPLY: Final = 180
 """Days for which something that was handed out may be taken, where nothing says how long: as long as a medicine that was given counts
 for therapy (inventory T-ITB-CURRENT), and twice the three months that are usually handed out at most."""
+
+UNRENEWED: Final = 90
+"""Days after its stated end for which an entry that is still active may go on, renewed by nobody in the record: what was handed out on
+its last day lasts for the three months that are usually handed out at most."""
 
 
 def medication(leaf: MedicationLeaf, context: Context) -> Finding:
@@ -105,8 +109,7 @@ def _has_status(fact: MedicationFact, status: str, now: datetime) -> bool:
         case "recent":
             return fact.status is TherapyStatus.ENDED
         case _:
-            runs = fact.status is TherapyStatus.CURRENT and _is_taken(fact, now) is not Truth.NOT_MET
-            return runs or _begins(fact, now)
+            return _is_taken(fact, now) is not Truth.NOT_MET
 
 
 def _begins(fact: MedicationFact, now: datetime) -> bool:
@@ -115,14 +118,25 @@ def _begins(fact: MedicationFact, now: datetime) -> bool:
 
 
 def _is_taken(fact: MedicationFact, now: datetime) -> Truth:
-    """Whether a current entry says that it is taken: an order, a statement, what runs now, or a supply that lasts until now.
+    """Whether an entry says that it is taken: an order, a statement, what runs now or is to begin, or a supply that lasts until now.
 
-    What was handed out for nobody knows how long may still be taken, unless that was more than :data:`LONGEST_SUPPLY` days ago.
+    What was handed out for nobody knows how long, or is being made ready, may be taken, unless that was more than
+    :data:`LONGEST_SUPPLY` days ago; so may what is active although its time is over, for :data:`UNRENEWED` days.
     """
-    if fact.kind != "dispense" or fact.ended is not None:
-        return Truth.MET
-    given = fact.started or fact.authored
-    long_ago = given is not None and within(given.up_to(now), now, LONGEST_SUPPLY, "day") is False
+    match fact.status:
+        case TherapyStatus.ENDED:
+            return Truth.NOT_MET if fact.status_certain else _unless_before(fact.ended, UNRENEWED, now)
+        case TherapyStatus.PLANNED if fact.kind != "dispense" or _begins(fact, now):
+            return truth_of(_begins(fact, now))
+        case TherapyStatus.CURRENT if fact.kind != "dispense" or fact.ended is not None:
+            return Truth.MET
+        case _:
+            return _unless_before(fact.started or fact.authored, LONGEST_SUPPLY, now)
+
+
+def _unless_before(date: DateInterval | None, days: int, now: datetime) -> Truth:
+    """Nobody knows, unless the date is longer ago than so many days."""
+    long_ago = date is not None and within(date.up_to(now), now, days, "day") is False
     return Truth.NOT_MET if long_ago else Truth.UNKNOWN
 
 
@@ -143,7 +157,7 @@ class _Candidate(NamedTuple):
     @property
     def doubt(self) -> str:
         """Which of its parts is in doubt first."""
-        return ("code", "own", "route", "date", "supply")[self[1:].index(Truth.UNKNOWN)]
+        return ("code", "own", "route", "date", self.fact.status.value)[self[1:].index(Truth.UNKNOWN)]
 
 
 def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Candidate:
@@ -277,7 +291,9 @@ _LACKS = {
     "code": "no code that is known here",
     "route": "no route that can be read",
     "date": "no date, or one too coarse",
-    "supply": "no word of how long the supply lasts that was handed out",
+    TherapyStatus.CURRENT: "no word of how long the supply lasts that was handed out",
+    TherapyStatus.ENDED: LAPSED,
+    TherapyStatus.PLANNED: "not been handed out yet, as far as is recorded",
 }
 
 

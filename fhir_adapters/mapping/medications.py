@@ -51,6 +51,9 @@ _EVENTS: Final = {
     ),
     "dispense": ("whenHandedOver", "whenPrepared"),
 }
+_OVER: Final = (
+    "it is active, but its time is over; it may still be taken if that is recent, else it has ended"
+)
 _UNDER_WAY: Final = frozenset({"in-progress", "on-hold"})
 _NONE_KNOWN: Final = frozenset(
     {("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-known-medications")}
@@ -221,13 +224,18 @@ def _after(date: DateInterval, days: Decimal | None) -> DateInterval | None:
 def _in_time(
     kind: Kind, found: Standing, course: _Course, now: datetime, issues: DataIssues, name: str
 ) -> Standing:
-    """The status against the calendar: what ended in the past has ended, what starts in the future is planned."""
+    """The status against the calendar: what ended in the past has ended, what starts in the future is planned.
+
+    What was given or handed out is over with its time. An order, a statement or an infusion that is active although its time is over
+    may have been renewed by nobody: that it has ended is not certain.
+    """
     if found.status is not TherapyStatus.CURRENT:
         return found
     if course.end is not None and course.end.latest < now:
-        if kind != "administration":
-            issues.add(name, "status", "assumed", "it is active, but its time is over; it counts as ended")
-        return Standing(TherapyStatus.ENDED, kind == "dispense" and found.certain)
+        if kind == "dispense" or (kind == "administration" and not found.certain):
+            return Standing(TherapyStatus.ENDED)
+        issues.add(name, "status", "assumed", _OVER)
+        return Standing(TherapyStatus.ENDED, False)
     if course.start is not None and course.start.earliest > now:
         return Standing(TherapyStatus.PLANNED, found.certain)
     if course.dispensed_until is not None and course.dispensed_until.latest < now:

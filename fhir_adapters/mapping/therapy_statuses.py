@@ -2,7 +2,8 @@
 
 The tables are the inventory's MEDS and T-ITB-CURRENT: what is active or on hold is current, what was completed,
 stopped or cancelled has ended, a mistake is left out, and a status that is unknown, missing or not FHIR's counts as
-current and is marked. So does an active plan: US Core writes what a patient reports as one.
+current and is marked. So does an active plan: US Core writes what a patient reports as one. A draft counts only in its own
+session, where it is under review; what waits (a draft, a dispense that is being prepared, anything on hold) is named.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ _STATUSES: Final[Mapping[Kind, Mapping[str, TherapyStatus | None]]] = {
     },
 }
 _UNSURE: Final = frozenset({"unknown", "draft"})
+_WAITING: Final = {"on-hold": "it is on hold", "draft": "it is a draft that nobody has signed"}
 _ORDERS: Final = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 _SUGGESTIONS: Final = frozenset({"proposal", "option"})
 _NEGATIONS: Final = {
@@ -91,6 +93,9 @@ def standing(kind: Kind, resource: Json, issues: DataIssues, name: str) -> Stand
     if status not in status_of:
         said = status if status in _UNSURE else "not one of FHIR's" if status else "missing"
         issues.add(name, "status", "assumed", f"the status is {said}; it counts as current")
+    elif found is _PLANNED or status == "on-hold":
+        said = _WAITING.get(status, "it is being prepared")
+        issues.add(name, "status", "assumed", f"{said}; it counts as {found.value}")
     stands = Standing(found, status in status_of and denied is None)
     if kind == "request":
         return _by_intent(stands, resource, issues, name)

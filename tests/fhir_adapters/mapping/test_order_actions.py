@@ -1,0 +1,74 @@
+"""What an order under review does to therapy: it begins, changes, holds or stops it (inventory: ORDER, STOP)."""
+
+import pytest
+
+from engine.facts import OrderAction, TherapyStatus
+from tests.fhir_adapters.mapping.test_therapy_statuses import bounded, read, request
+
+CURRENT, ENDED = TherapyStatus.CURRENT, TherapyStatus.ENDED
+UG = {"unit": "ug"}
+
+
+def dosed(**members):
+    return {"doseAndRate": [members]}
+
+
+def dose(value, **members):
+    return dosed(doseQuantity={"value": value, "unit": "ug"}, **members)
+
+
+class TestOrdersUnderReview:
+    @pytest.mark.parametrize(
+        ("members", "expected"),
+        [
+            ({"status": "draft"}, OrderAction.START),
+            ({"status": "active"}, OrderAction.START),
+            ({"status": "completed"}, OrderAction.START),
+            ({"status": None}, OrderAction.START),
+            ({"intent": None}, OrderAction.START),
+            ({"intent": "proposal"}, OrderAction.START),
+            ({"priorPrescription": {"reference": "MedicationRequest/7"}}, OrderAction.CHANGE),
+            ({"status": "on-hold"}, OrderAction.HOLD),
+            ({"status": "stopped"}, OrderAction.STOP),
+            ({"status": "cancelled"}, OrderAction.STOP),
+            ({"status": "ended"}, OrderAction.STOP),
+            ({"doNotPerform": True}, OrderAction.STOP),
+            (
+                {"status": "stopped", "priorPrescription": {"reference": "MedicationRequest/7"}},
+                OrderAction.STOP,
+            ),
+            ({"dosageInstruction": [dose(0)]}, OrderAction.STOP),
+            (
+                {"dosageInstruction": [dosed(rateQuantity={"value": 0, "unit": "ug/h"})]},
+                OrderAction.STOP,
+            ),
+            ({"dosageInstruction": [dose(50), dose(0)]}, OrderAction.START),
+            ({"dosageInstruction": [dose("0")]}, OrderAction.START),
+            # What cannot be read beside a zero may be a dose, and so may what is at most, or at least, or up to something.
+            ({"dosageInstruction": [dose(0), {"text": "then 300 micrograms per day"}]}, OrderAction.START),
+            ({"dosageInstruction": [dose(0), "then 300 micrograms per day"]}, OrderAction.START),
+            ({"dosageInstruction": [dose(0), dosed(doseQuantity={"value": 50, "unit": "foo"})]}, OrderAction.START),
+            ({"dosageInstruction": [dose(0, rateQuantity={"value": 50, "unit": "foo/d"})]}, OrderAction.START),
+            ({"dosageInstruction": [dosed(doseQuantity={"value": 0, "unit": "ug", "comparator": "<="})]}, OrderAction.START),
+            ({"dosageInstruction": [dosed(doseQuantity={"value": 0, "unit": "ug", "comparator": ">="})]}, OrderAction.START),
+            ({"dosageInstruction": [dosed(doseRange={"low": UG | {"value": 0}, "high": UG | {"value": 50}})]}, OrderAction.START),
+            ({"dosageInstruction": [dosed(rateQuantity={"value": 0, "unit": "mL/h"})]}, OrderAction.STOP),
+        ],
+    )  # fmt: skip
+    def test_what_an_order_does(self, members, expected):
+        """DC-01: stopping, cancelling and zeroing the pump end therapy; a taper to zero does not."""
+        fact, _ = read(request(**members), draft=True)
+        assert fact is not None
+        assert (fact.draft, fact.action) == (True, expected)
+        assert fact.status is (ENDED if expected is OrderAction.STOP else CURRENT)
+
+    def test_an_order_not_to_give_the_medicine_is_listed(self):
+        _, issues = read(request(doNotPerform=True), draft=True)
+        assert issues == [
+            ("doNotPerform", "assumed", "an order not to give the medicine is read as stopping it")
+        ]
+
+    def test_an_order_to_come_counts_now(self):
+        fact, _ = read(request(dosageInstruction=[bounded(start="2026-07")]), draft=True)
+        assert fact is not None
+        assert fact.status is CURRENT
