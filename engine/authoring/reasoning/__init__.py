@@ -10,8 +10,8 @@ can. What it knows:
 - ``all``, ``any``, ``none``, ``at_least`` and shared findings.
 
 Of values of different times it supposes that their dates tell: whether each is from the shorter of the times, and that none is later
-than now. Of all else it only knows that a condition is not both met and not met. Settings have the values that are in force. A
-question that takes too many steps stays open.
+than now; and of a value for which an estimate may stand in, that it is no range. Of all else it only knows that a condition is not both
+met and not met. Settings have the values that are in force. A question that takes too many steps stays open.
 """
 
 from engine.authoring.reasoning.claims import limit_idle

@@ -132,13 +132,14 @@ def _measured(leaf: words.LabLeaf | words.VitalLeaf, library: ConceptLibrary) ->
     region = _region(word, quantities, concept.unit, concept.substance)
     if region is None:
         return Plain(leaf)
-    # An estimate may stand in for a value of the last month while one of the last year is reported.
+    # An estimate may stand in for a value of the last month while one of the last year is reported, and one that is newer than the
+    # reported value stands in only where that value denies: it may be above the one limit and the estimate below the other.
     estimated = isinstance(leaf, words.LabLeaf) and leaf.estimate is not None
     return Value(
         of=leaf.model_copy(update=dict.fromkeys(words.COMPARISONS)) if estimated else concept.id,
         region=region,
         within=leaf.within,
-        any=leaf.pick == "any",
+        any=leaf.pick == "any" or estimated,
         possible=EVERYWHERE
         if concept.plausible is None
         else compared("between", *(Fraction(str(bound)) for bound in concept.plausible)),

@@ -87,7 +87,7 @@ def _values(literals: Literals) -> bool:
         if (denied & shown & one.possible).empty:
             return True
         for claim, wanted in values:
-            if Truth.UNKNOWN not in wanted or not one.tells(claim):
+            if not one.tells(claim):
                 continue
             if Truth.MET not in wanted and (denied & shown & ~claim.region).empty:
                 return True
@@ -124,8 +124,7 @@ def _nowhere(regions: Iterable[tuple[str, Region]]) -> bool:
 
 def _one_choice(wanted: _Wanted[Choice]) -> bool:
     """One word decides all."""
-    known = wanted.met + wanted.not_met
-    listed = [claim.among for claim in wanted.met] or [claim.all for claim in known]
+    listed = [claim.among for claim in wanted.met] or [claim.all for claim in wanted.not_met]
     if not listed or not all(listed):
         return False
     words = frozenset.intersection(*listed).difference(*(claim.among for claim in wanted.not_met))

@@ -83,6 +83,7 @@ EGFR = [
         measured("below", n, time, estimate="creatinine")
         for n, time in product((30, 60), ("30 days", "12 months"))
     ),
+    measured("above", 60, estimate="creatinine"),
     measured("between", [40, 50]),
 ]
 AGES = [
@@ -356,3 +357,16 @@ def test_what_looks_impossible_and_is_not(conditions: list[Any], order: Any, exp
     assert [*map(str, truths(trees, patient)[0])] == expected.split()
     wanted = {"met": MET, "not_met": NOT_MET}
     assert not REASONING.impossible(*zip(trees, map(wanted.__getitem__, expected.split()), strict=True))
+
+
+def test_a_reported_value_may_show_one_thing_and_a_newer_estimate_another() -> None:
+    low, high = of(
+        *(measured(word, limit, estimate="creatinine") for word, limit in (("below", 30), ("above", 60)))
+    )
+    patient = {
+        "patient": {"age": "80 years", "sex": "male"},
+        "vitals": ["vital-weight 60 kg on 2026-02-27", "vital-height 160 cm on 2026-02-27"],
+        "labs": ["lab-egfr 75 mL/min/1.73m2 on 2026-01-08", "lab-creatinine 6 mg/dL on 2026-02-27"],
+    }
+    assert truths([low, high], patient) == [[Truth.MET, Truth.MET]]
+    assert not REASONING.impossible((low, MET), (high, MET))
