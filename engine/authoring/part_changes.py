@@ -7,12 +7,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.authoring.fingerprints import parts_of, stated_settings
-from engine.authoring.references import references
+from engine.authoring.references import Reference, references
 from engine.authoring.tree_changes import Said, Say, tree_changes
 from engine.authoring.versions import Bump
 from engine.describe import describe_condition
 from engine.language import FindingLeaf, Leaf, NoneOf, Tree
 from engine.logic import members_of
+from engine.record_nouns import MeasurementLeaf
 from engine.rule import Rule
 from engine.words import listing
 
@@ -121,7 +122,11 @@ def _few(names: list[str]) -> str:
 
 
 def _against(loaded: Loaded, rule: Rule) -> set[str]:
-    """The concepts and findings that keep a rule from firing: in exceptions, below ``none``, or as what does not count."""
+    """The concepts and findings through which more may take a card away.
+
+    They keep the rule from firing (in exceptions, below ``none``, or as what does not count), or what is latest under them decides: a
+    newer entry under a new code displaces the one that fired.
+    """
     found = {
         name
         for tree, fires in ((rule.when, True), (rule.unless, False))
@@ -143,7 +148,13 @@ def _turned(loaded: Loaded, tree: Any, fires: bool) -> Iterator[str]:
         return
     for reference in references(tree):
         turned = not _TURNED_ROUND.isdisjoint(map(str, reference.path))
-        if fires == turned:
+        if fires == turned or reference.implied or _displaces(tree, reference):
             yield reference.name
     if isinstance(tree, FindingLeaf):
         yield from _turned(loaded, loaded.rules.findings[tree.finding].when, fires)
+
+
+def _displaces(leaf: Leaf, reference: Reference) -> bool:
+    """Whether of all entries of a concept the latest decides."""
+    measured = isinstance(leaf, MeasurementLeaf) and leaf.pick == "latest"
+    return measured and reference.path[-1] in ("lab", "vital")

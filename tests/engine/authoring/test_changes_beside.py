@@ -78,3 +78,35 @@ def test_a_condition_that_is_turned_round_is_the_opposite(
     [(_, back, _)] = said(there, mini)
     assert back.startswith("asks the opposite, that the patient has")
     assert rule == f"baclofen-it.{file.rpartition('/')[2].removesuffix('.yaml')}"
+
+
+MEASUREMENTS = "concepts/measurements.yaml"
+CODE = "        - {code: 62238-1, display: CKD-EPI, seen: tests/fixtures}\n"
+
+
+@pytest.mark.parametrize(("pick", "bump"), [("", Bump.MAJOR), ("      pick: any\n", Bump.MINOR)])
+def test_a_code_of_a_value_takes_cards_away_where_the_latest_value_decides(
+    folder: Folder, pick: str, bump: Bump
+) -> None:
+    folder.edit(KIDNEY, "      as: egfr\n", f"      as: egfr\n{pick}")
+    before = folder.load()
+    folder.edit(MEASUREMENTS, CODE, f"{CODE}        - {{code: 33914-3, seen: here}}\n")
+    words = "concept lab-egfr now also counts loinc 33914-3"
+    assert said(before, folder.load()) == [("baclofen-it.renal-impairment", words, bump)]
+
+
+def test_a_code_of_what_a_noun_weighs_without_naming_it_takes_cards_away(folder: Folder) -> None:
+    states = "".join(
+        f"  {name}:\n    title: {name}\n    codes: {{loinc: [{{code: {number}-1, seen: here}}]}}\n"
+        for number, name in enumerate(("pregnancy", "not-pregnant", "pregnancy-possible"), 1)
+    )
+    folder.write("concepts/pregnancy.yaml", f"concepts:\n{states}")
+    folder.edit(EPILEPSY, "    - condition: epilepsy\n", "    - pregnancy: current\n")
+    before = folder.load()
+    folder.edit(
+        "concepts/pregnancy.yaml",
+        "{code: 2-1, seen: here}",
+        "{code: 2-1, seen: here}, {code: 4-1, seen: here}",
+    )
+    words = "concept not-pregnant now also counts loinc 4-1"
+    assert said(before, folder.load()) == [("baclofen-it.epilepsy", words, Bump.MAJOR)]
