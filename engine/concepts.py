@@ -17,6 +17,7 @@ from engine.code_index import CodeIndex, Known, Standing
 from engine.concept import CodeSystem, Concept
 from engine.errors import ConceptError
 from engine.expansions import Expansion, TerminologySource, sources
+from engine.grammars import holds
 from engine.medicine import Medicine
 
 CODINGS_KEPT: Final = 200_000
@@ -25,6 +26,8 @@ CODINGS_KEPT: Final = 200_000
 SHORTEST_NAME: Final = 5
 """Letters of the name of a substance by which it is recognised in free text."""
 
+# SNOMED CT URI Standard, 2.2 and 2.3: an edition and a version of it; and FHIR's canonical with a version behind a bar.
+_EDITION: Final = re.compile(r"(http://snomed\.info/sct)/[0-9]+(?:/version/[0-9]+)?/?|([^|]+)\|.*", re.ASCII)
 _OID: Final = re.compile(r"(?:urn:)?(?:oid:)?([0-2](?:\.(?:0|[1-9][0-9]*))+)", re.ASCII | re.IGNORECASE)
 
 
@@ -188,12 +191,14 @@ class ConceptLibrary:
         return frozenset(self._described(name).uri for name in concept.complete_in)
 
     def system_uri(self, system: str) -> str:
-        """The canonical URI of a system given by URI, OID, URN or short name.
+        """The canonical URI of a system given by URI, OID, URN or short name, also with a version or an edition in it.
 
         Of a system that is not described an OID is written as FHIR wants it (``urn:oid:1.2.3``), anything else as it is.
         """
         if system in self.systems:
             return self.systems[system].uri
+        if edition := _EDITION.fullmatch(system):
+            system = edition[1] or edition[2]
         known = self._uris.get(system) or self._uris.get(system.rstrip("/"))
         if known is None and (oid := _OID.fullmatch(system)):
             system = f"urn:oid:{oid[1]}"
@@ -247,8 +252,9 @@ class ConceptLibrary:
     def membership(self, concept_id: str, codings: Iterable[Coding]) -> Membership:
         """Whether any of the codings of one entry is a member of the concept.
 
-        Any yes is yes. No is an answer only from a system that the concept has codes in and whose lists can deny, or from a code
-        that the library names elsewhere. Anything else (no coding, no system, an unmapped system, an unlisted product) is unknown.
+        Any yes is yes. No is an answer only from a system that the concept has codes in, that can hold the code and whose lists can
+        deny, or from a code that the library names elsewhere. Anything else (no coding, no system, an unmapped system, a code that is
+        none, an unlisted product) is unknown.
         A code that says less than the concept (epilepsy, where a kind of epilepsy is asked for) is not a member of it, unless the
         concept says that it leaves it open (any implanted pump, where an intrathecal one is asked for).
         """
@@ -270,9 +276,18 @@ class ConceptLibrary:
             found = self._standings[codings] = Standing(
                 frozenset().union(*(each.within for each in known)),
                 denies and any(each.anywhere for each in known),
-                frozenset(self.system_uri(coding.system) for coding in codings if denies),
+                frozenset(
+                    self.system_uri(coding.system)
+                    for coding, each in zip(codings, known, strict=True)
+                    if denies and self._is_code(coding, each)
+                ),
             )
         return found
+
+    def _is_code(self, coding: Coding, known: Known) -> bool:
+        """Whether a coding has a code that its system can hold; one that anything names is one."""
+        uri = self.system_uri(coding.system)
+        return known.anywhere or bool(known.named) or holds(uri, self._normal(uri, coding.code))
 
     def denying(self, concept_id: str) -> frozenset[str]:
         """The URIs of the systems in which a code that nothing lists is not in the concept; ConceptError when there is none."""

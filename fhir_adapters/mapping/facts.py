@@ -71,10 +71,14 @@ def patient_facts(
         found = session.resolve(written) or record.resolve(written)
         return found.resource if found is not None else None
 
+    reviewed = {entry.reference: entry.resource for entry in review.orders}
+
     def medication(entry: Entry) -> MedicationFact | Gap | None:
         if entry.type not in KINDS:
             return unreadable(entry.reference, "resourceType", "a medicine of DSTU2 is not read", issues)
-        return medication_fact(entry.resource, resolve, issues, now=now, name=entry.reference)
+        # What is under review, and on the list as well, is read as an order, and what is to be said of it is said there.
+        once = DataIssues() if reviewed.get(entry.reference) == entry.resource else issues
+        return medication_fact(entry.resource, resolve, once, now=now, name=entry.reference)
 
     def a_device(entry: Entry) -> DeviceFact | Gap | None:
         if entry.type == "Device":

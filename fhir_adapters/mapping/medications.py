@@ -232,7 +232,10 @@ def _in_time(
     if found.status is not TherapyStatus.CURRENT:
         return found
     if course.end is not None and course.end.latest < now:
-        if kind == "dispense" or (kind == "administration" and not found.certain):
+        if kind == "dispense":
+            issues.add(name, "daysSupply", "assumed", "what was handed out is used up; it counts as ended")
+            return Standing(TherapyStatus.ENDED)
+        if kind == "administration" and not found.certain:
             return Standing(TherapyStatus.ENDED)
         issues.add(name, "status", "assumed", _OVER)
         return Standing(TherapyStatus.ENDED, False)

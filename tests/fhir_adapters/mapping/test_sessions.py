@@ -193,3 +193,11 @@ def test_the_encounter_of_the_hook_and_the_specialty_of_the_user():
     facts, _ = read(PATIENT, encounter, role, review=sign(encounterId="Encounter/e"))
     assert [fact.in_context for fact in facts.encounters.items] == [True]
     assert facts.user_specialties == (CodedText(text="neurology"),)
+
+
+def test_a_draft_on_the_list_is_named_unless_it_is_the_order_under_review_itself():
+    """Clients that are asked for all orders send the one that is being signed among them."""
+    why = "it is a draft that nobody has signed; it counts as planned"
+    other = {**ORDER, "id": "other"}
+    _, issues = read(PATIENT, ORDER, other, review=sign(ORDER))
+    assert [issue.reference for issue in issues if issue.reason == why] == ["MedicationRequest/other"]

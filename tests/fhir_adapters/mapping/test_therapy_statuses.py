@@ -314,9 +314,11 @@ class TestTheCalendar:
             "whenHandedOver": handed_over,
             **supply,
         }
-        fact, _ = read(dispense)
+        fact, issues = read(dispense)
         assert fact is not None
         assert (fact.status, fact.status_certain) == (expected, certain)
+        used_up = ("daysSupply", "assumed", "what was handed out is used up; it counts as ended")
+        assert (used_up in issues) is (expected is ENDED)
 
     def test_what_ended_without_saying_when_ended_between_its_start_and_now(self):
         fact, _ = read(request(status="stopped", authoredOn="2026-05-28"))
