@@ -1,5 +1,6 @@
-"""The live services that conformance and imitation clients are shown on; each starts when a test first needs it."""
+"""The live services that conformance and imitation clients are shown on, each started when a test first needs it; and a full disk."""
 
+import resource
 from collections.abc import Iterator
 
 import pytest
@@ -35,3 +36,12 @@ def authenticated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     store = f"sqlite:///{folder / 'store.db'}"
     with running(folder, PREFIX, clients=clients, public_url=PUBLIC_URL, database_url=store) as live:
         yield live
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may grow, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -18,6 +18,7 @@ from engine.authoring.folder import Loaded
 from engine.authoring.loading import parse_document, read_document
 from engine.authoring.problems import Problem
 from engine.authoring.validation import validate
+from engine.authoring.writing import write_whole
 from engine.errors import RuleFileError
 
 
@@ -41,7 +42,7 @@ def add_confirmed(loaded: Loaded, rule_id: str, confirmed: Iterable[BoundarySeen
         assert file is not None
         text = document.text
         taken = {test.name for test in file.tests}
-    path.write_text(with_cases(text, [*_named(confirmed, taken)], name), encoding="utf-8")
+    write_whole({path: with_cases(text, [*_named(confirmed, taken)], name)})
     return path
 
 

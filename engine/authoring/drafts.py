@@ -23,6 +23,7 @@ from engine.authoring.edits import edited
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_rules
 from engine.authoring.problems import Problem
+from engine.authoring.writing import write_whole
 from engine.errors import RuleFileError
 from engine.rule import BroughtUpBy, Hook, Indicator, Kind
 
@@ -165,10 +166,14 @@ def write_draft(loaded: Loaded, draft: Draft, root: Path, *, today: date) -> Wri
     if errors:
         raise RuleFileError("\n\n".join((*errors, "Nothing was written.")))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(draft_text(draft, file), encoding="utf-8")
-    again = load_rules(root)
-    cases = first_cases(again, draft.id, today=today)
-    written = add_confirmed(again, draft.id, cases, today=today) if cases else None
+    write_whole({path: draft_text(draft, file)})
+    try:
+        again = load_rules(root)
+        cases = first_cases(again, draft.id, today=today)
+        written = add_confirmed(again, draft.id, cases, today=today) if cases else None
+    except BaseException:  # a rule is not left behind without its tests
+        path.unlink()
+        raise
     return Written(path, written, cases, again)
 
 

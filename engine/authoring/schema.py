@@ -29,6 +29,7 @@ from engine.authoring.files import (
     SystemsDocument,
 )
 from engine.authoring.meanings import MEANINGS
+from engine.authoring.writing import write_whole
 from engine.rule import Rule, SharedFinding
 
 SCHEMAS: Mapping[str, type[BaseModel]] = {
@@ -98,8 +99,7 @@ def write_schemas(folder: Path) -> tuple[Path, ...]:
     """Write every schema into a folder; the files that changed."""
     folder.mkdir(parents=True, exist_ok=True)
     stale = stale_schemas(folder)
-    for path in stale:
-        path.write_text(schema_text(path.stem), encoding="utf-8")
+    write_whole({path: schema_text(path.stem) for path in stale})
     return stale
 
 

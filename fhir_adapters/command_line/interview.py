@@ -261,7 +261,11 @@ class Interview:
         """One of several words."""
 
         def wrong(word: str) -> str:
-            return "" if word in among else f"{question} is one of {', '.join(among)}.{_meant(word, among)}"
+            if word in among:
+                return ""
+            # A condition is asked for word by word, and not as it stands in a file.
+            alone = " Answer with that word alone." if re.search(r"[:{\s]", word) else ""
+            return f"{question} is one of {', '.join(among)}.{alone or _meant(word, among)}"
 
         listed = "" if "\n" in told else f" One of: {', '.join(among)}."
         return self._ask(given, question, f"{told}{listed}", wrong)

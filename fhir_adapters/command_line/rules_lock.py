@@ -12,6 +12,7 @@ from engine.authoring.folder import Loaded
 from engine.authoring.lock import CHANGED, REFUSED, Unlocked, lock_file, locked_now, read_lock, unlocked
 from engine.authoring.raised_versions import Raised, raised_versions
 from engine.authoring.versions import Bump
+from engine.authoring.writing import write_whole
 from fhir_adapters.command_line.options import FormatOption, RulesOption, broken, loaded_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, say, words, write_json
 
@@ -66,7 +67,7 @@ def lock(
     written = [] if refused or check_only else stale
     for pack_id in written:
         file = loaded.paths[f"{loaded.folders[pack_id]}/pack.yaml"].with_name("rules.lock")
-        file.write_text(locked_now(loaded, pack_id).text, encoding="utf-8")
+        write_whole({file: locked_now(loaded, pack_id).text})
     if format is Format.JSON:
         told = [entry._asdict() for entries in found.values() for entry in entries]
         versions = [{"id": each.id, "old": each.old, "new": each.new} for each in raised]
@@ -110,8 +111,7 @@ def _raise(loaded: Loaded, bump: Bump) -> list[Raised]:
         found = list(_raised(loaded, bump))
     except ValueError as error:
         refuse(f"Nothing was raised. {error}.")
-    for each in found:
-        loaded.paths[each.file].write_bytes(each.text.encode("utf-8"))
+    write_whole({loaded.paths[each.file]: each.text for each in found})
     return found
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from engine.authoring.expansions import ExpansionFile
+from engine.authoring.writing import write_whole
 from engine.expansions import Expansion
 
 
@@ -17,9 +17,5 @@ def pin(folder: Path, concept: str, ecl: str, expansion: Expansion) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{concept}.json"
-    new = file.with_suffix(".json.new")
-    new.write_text(
-        ExpansionFile.of(concept, ecl, expansion).model_dump_json(indent=1) + "\n", encoding="utf-8"
-    )
-    os.replace(new, file)
+    write_whole({file: ExpansionFile.of(concept, ecl, expansion).model_dump_json(indent=1) + "\n"})
     return file

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
-from secrets import token_hex
 from threading import Lock
 
 from engine.authoring.documents import is_case_file
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import plain
+from engine.authoring.writing import write_whole
 from engine.errors import CdsError
 
 Stamps = dict[Path, tuple[int, int]]
@@ -52,7 +50,12 @@ class Shelf:
             raise NotWritten(f"{name} has been changed elsewhere: nothing was written")
         # A file keeps the ends of lines that it has.
         crlf = content is not None and "\r\n" in content
-        self._replace(path, text.replace("\n", "\r\n") if crlf else text)
+        try:
+            write_whole({path: text.replace("\n", "\r\n") if crlf else text})
+        except OSError as error:
+            raise NotWritten(
+                f"{path.name} cannot be written ({error.strerror}): nothing was written"
+            ) from None
 
     def took(self, path: Path, loaded: Loaded) -> None:
         """Take the folder as it is after one of its files was written, where nothing else has changed: it need not be read again."""
@@ -82,22 +85,6 @@ class Shelf:
             return None
         except (OSError, UnicodeDecodeError):
             raise NotWritten(f"{name} cannot be read as UTF-8 text: nothing was written") from None
-
-    def _replace(self, path: Path, text: str) -> None:
-        """Write beside the file and put it in its place: whoever reads meanwhile, and a full disk, finds the old one whole."""
-        beside = path.with_name(f".{path.name}.{token_hex(4)}")
-        try:
-            if path.exists() and not os.access(path, os.W_OK):
-                raise PermissionError(None, "it is read-only")
-            beside.write_bytes(text.encode())
-            if path.exists():
-                shutil.copymode(path, beside)
-            beside.replace(path)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise NotWritten(
-                f"{path.name} cannot be written ({error.strerror}): nothing was written"
-            ) from None
 
 
 def _root(name: str, path: Path) -> Path:

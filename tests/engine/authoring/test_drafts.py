@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from errno import ENOSPC
 from typing import Any
 
 import pytest
@@ -100,6 +101,23 @@ def test_a_rule_that_is_there_stays_as_it_is(folder: Folder, name: str) -> None:
 def test_a_file_that_is_there_stays_as_it_is(folder: Folder) -> None:
     folder.write("baclofen-it/warnings/kidney-failure.test.yaml", "mine")
     with pytest.raises(RuleFileError, match="is there already"):
+        write_draft(folder.load(), DRAFT, folder.path, today=TODAY)
+    assert not (folder.path / "baclofen-it/warnings/kidney-failure.yaml").exists()
+
+
+def test_on_a_full_disk_nothing_is_left_behind(folder: Folder, full_disk: None) -> None:
+    before = {*folder.path.rglob("*")}
+    with pytest.raises(OSError, match="kidney-failure"):
+        write_draft(folder.load(), DRAFT, folder.path, today=TODAY)
+    assert {*folder.path.rglob("*")} == before
+
+
+def test_a_rule_is_not_left_without_its_tests(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: Any, **__: Any) -> None:
+        raise OSError(ENOSPC, "No space left on device", "kidney-failure.test.yaml")
+
+    monkeypatch.setattr("engine.authoring.drafts.add_confirmed", no_room)
+    with pytest.raises(OSError, match="No space left"):
         write_draft(folder.load(), DRAFT, folder.path, today=TODAY)
     assert not (folder.path / "baclofen-it/warnings/kidney-failure.yaml").exists()
 

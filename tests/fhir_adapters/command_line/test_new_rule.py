@@ -210,6 +210,7 @@ def test_every_answer_is_judged_when_it_is_given(primum: Run, folder: Path) -> N
         (",", "Name at least one."),
         ("patient-view", ""),
         ("labs", "Condition is one of condition, allergy, "),
+        ("lab: lab-egfr", "Answer with that word alone."),
         ("lab", ""),
         ("eGF", "There is no concept eGF. Of that name: lab-egfr."),
         ("zz", "There is no concept zz."),

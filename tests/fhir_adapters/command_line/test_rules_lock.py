@@ -35,6 +35,12 @@ def test_the_lock_is_written_and_then_up_to_date(primum: Run, folder: Path) -> N
     assert (again.exit_code, again.stdout) == (0, "1 lock up to date.\n")
 
 
+def test_on_a_full_disk_rules_and_lock_stay_as_they_are(primum: Run, folder: Path, full_disk: None) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*.*") if path.is_file()}
+    assert primum("rules", "lock", "--rules", folder).exit_code == 1
+    assert {path: path.read_bytes() for path in folder.rglob("*.*") if path.is_file()} == before
+
+
 def test_nothing_is_written_while_a_rule_changed_without_its_version(primum: Run, folder: Path) -> None:
     primum("rules", "lock", "--rules", folder)
     before = (folder / LOCK).read_bytes()

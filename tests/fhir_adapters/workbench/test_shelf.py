@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,15 +16,6 @@ TESTS = RULE.replace(".yaml", ".test.yaml")
 @pytest.fixture
 def rule(folder: Path) -> Path:
     return folder / RULE.removeprefix("rules/")
-
-
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """No file may grow, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_the_folder_is_read_again_only_when_it_has_changed(shelf: Shelf, rule: Path) -> None:
