@@ -26,13 +26,16 @@ class StatementUnaccounted(Check):
     on_load = True
 
     def problems(self, scope: Scope) -> Iterator[Problem]:
-        """Every such statement."""
-        for document, path, statement, cited in _all_statements(scope.loaded):
-            if statement.no_rule is None and not cited:
-                mend = "cite it under sources of a rule, or say under no_rule why no rule can decide it"
-                yield self.problem(
-                    document, (*path, "id"), f"no rule cites {statement.id}", mend, subject=statement.id
-                )
+        """Every such statement; of a pack in which a citation names no statement, none: it may be meant."""
+        for pack, folder in scope.loaded.folders.items():
+            if not _citing(scope.loaded, folder).keys() <= scope.loaded.rules.packs[pack].statements.keys():
+                continue
+            for document, path, statement, cited in _statements(scope.loaded, folder):
+                if statement.no_rule is None and not cited:
+                    mend = "cite it under sources of a rule, or say under no_rule why no rule can decide it"
+                    yield self.problem(
+                        document, (*path, "id"), f"no rule cites {statement.id}", mend, subject=statement.id
+                    )
 
 
 class StatementContradicted(Check):
@@ -45,16 +48,17 @@ class StatementContradicted(Check):
 
     def problems(self, scope: Scope) -> Iterator[Problem]:
         """Every such statement."""
-        for document, path, statement, cited in _all_statements(scope.loaded):
-            if statement.no_rule is not None and cited:
-                message = f"no_rule is given, and {cited[0]} cites it"
-                yield self.problem(
-                    document,
-                    (*path, "no_rule"),
-                    message,
-                    "drop no_rule, or the citation",
-                    subject=statement.id,
-                )
+        for folder in scope.loaded.folders.values():
+            for document, path, statement, cited in _statements(scope.loaded, folder):
+                if statement.no_rule is not None and cited:
+                    message = f"no_rule is given, and {cited[0]} cites it"
+                    yield self.problem(
+                        document,
+                        (*path, "no_rule"),
+                        message,
+                        "drop no_rule, or the citation",
+                        subject=statement.id,
+                    )
 
 
 class StatementMissing(RuleCheck):
@@ -126,27 +130,25 @@ class SentenceUnaccounted(Check):
                 )
 
 
-def _all_statements(loaded: Loaded) -> Iterator[tuple[Document, Path, Statement, list[str]]]:
-    for folder in loaded.folders.values():
-        yield from _statements(loaded, folder)
-
-
 def _statements(loaded: Loaded, folder: str) -> Iterator[tuple[Document, Path, Statement, list[str]]]:
-    """Every statement of a pack with its place and the names of the files that cite it, retired rules aside.
-
-    Citations count also where the rest of a rule does not fit. Packs in which some file cannot be read are left out.
-    """
+    """Every statement of a pack with its place and the names of the files that cite it; none where some file cannot be read."""
     document = loaded.documents.get(f"{folder}/statements.yaml")
     if document is None or any(name.startswith(f"{folder}/") for name in loaded.unread):
         return
-    citing: dict[str, list[str]] = {}
-    for name, rule in loaded.documents.items():
-        for cited in _citations(rule.data) if name.startswith(f"{folder}/") else ():
-            citing.setdefault(cited, []).append(name)
+    citing = _citing(loaded, folder)
     pack = next(pack for pack, place in loaded.folders.items() if place == folder)
     known = loaded.rules.packs[pack].statements
     for number, entry in enumerate(document.data["statements"] if known else ()):
         yield document, ("statements", number), known[entry["id"]], citing.get(entry["id"], [])
+
+
+def _citing(loaded: Loaded, folder: str) -> dict[str, list[str]]:
+    """The statements that the files of a pack cite, and in which; retired rules aside, and also where the rest of a rule does not fit."""
+    citing: dict[str, list[str]] = {}
+    for name, rule in loaded.documents.items():
+        for cited in _citations(rule.data) if name.startswith(f"{folder}/") else ():
+            citing.setdefault(cited, []).append(name)
+    return citing
 
 
 def _citations(data: Any) -> Iterator[str]:

@@ -94,6 +94,17 @@ def test_names_inside_conditions_are_found_as_far_as_it_can_be_told_what_they_na
     }
 
 
+def test_a_citation_that_is_misspelt_leaves_no_statement_uncited(folder) -> None:
+    """Which one is meant is not known; where the others stand open is told once every citation leads somewhere."""
+    statements = "baclofen-it/statements.yaml"
+    folder.edit(RENAL, "statement: WP-02", "statement: WP-0222").edit(
+        statements, ", no_rule: It describes the medicine and asks for nothing.", ""
+    )
+    assert [(code, file) for code, file, *_ in folder.found()] == [("unknown-statement", RENAL)]
+    folder.edit(RENAL, "statement: WP-0222", "statement: WP-02")
+    assert [(code, file) for code, file, *_ in folder.found()] == [("statement-unaccounted", statements)]
+
+
 def test_a_name_that_is_wrong_in_itself_is_told_of_once(folder) -> None:
     folder.edit(RENAL, "statement: WP-02", 'statement: "W P"')
     told = [problem.line for problem in folder.load().problems if problem.file.endswith(RENAL)]
