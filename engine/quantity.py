@@ -28,7 +28,7 @@ from threading import Lock
 from typing import Any, Final, Literal, TypeVar
 
 from engine.errors import QuantityError, UnitError
-from engine.unit_spelling import annotates_a_unit, per_body_surface, per_day, ucum_spelling
+from engine.unit_spelling import annotates_a_unit, per_body_surface, per_day, per_decilitre, ucum_spelling
 
 Comparison = Literal["below", "at_or_below", "above", "at_or_above", "between"]
 
@@ -118,7 +118,7 @@ def read_unit(code: str | None, unit: str | None, system: str | None) -> str | N
     """
     readings: list[str] = []
     if code and system and system.rstrip("/") in _UCUM_SYSTEMS:
-        readings += [per_day(per_body_surface(code)), ucum_spelling(code)]
+        readings += [per_decilitre(per_day(per_body_surface(code))), ucum_spelling(code)]
     elif code and not system:
         readings.append(ucum_spelling(code))
     if unit:
@@ -239,10 +239,12 @@ class QuantityInterval:
         answers = {_negated(self._under(threshold, False, substance)), self._under(upper, True, substance)}
         return False if False in answers else None if None in answers else True
 
-    def converted(self, unit: str) -> QuantityInterval:
+    def converted(self, unit: str, substance: str | None = None) -> QuantityInterval:
         """The interval in another unit; UnitError when the units do not measure the same thing."""
-        ends = (self.low, self.high)
-        low, high = (None if end is None else convert(Quantity(end, self.unit), unit).value for end in ends)
+        if self.unit != unit:
+            _conversion(self.unit, unit, substance)  # also where both ends are open
+        ends = (None if end is None else Quantity(end, self.unit) for end in (self.low, self.high))
+        low, high = (None if end is None else convert(end, unit, substance).value for end in ends)
         return QuantityInterval(low, self.low_inclusive, high, self.high_inclusive, unit)
 
     def _under(self, threshold: Quantity, or_equal: bool, substance: str | None) -> bool | None:

@@ -19,6 +19,10 @@ _BODY_SURFACE = re.compile(
 )
 # UCUM's list of common units has ug/(24.h); without brackets its order of operations puts the hours above the line, and nobody means that.
 _PER_DAY = re.compile(r"/\s*\(?\s*24[\s.]*h(?:rs?|ours?)?\s*\)?(?![a-z])", re.IGNORECASE)
+# Likewise g/100.mL: nobody means grams times millilitres.
+_PER_DECILITRE = re.compile(r"/\s*\(?\s*100[\s.]*m(?:l|illilit(?:er|re)s?)\s*\)?(?![a-z])", re.IGNORECASE)
+# Laboratories' old way of writing the same; a hundredth of a milligram, as arithmetic would have it, is none.
+_MASS_PER_CENT = re.compile(r"\s*((?:m|u|mc|n)?g)\s*%\s*", re.IGNORECASE)
 _ANNOTATION: Final = re.compile(r"\{([^{}]*)\}")
 _PER = re.compile(r"\s+per\s+", re.IGNORECASE)
 
@@ -81,6 +85,12 @@ def per_day(code: str) -> str:
     return _PER_DAY.sub("/d", code)
 
 
+def per_decilitre(code: str) -> str:
+    """Return a unit with whatever it writes for 100 millilitres below the line (``mg/100mL``, ``mg/100.mL``, ``mg%``) as ``/dL``."""
+    mass = _MASS_PER_CENT.fullmatch(code)
+    return f"{mass[1]}/dL" if mass else _PER_DECILITRE.sub("/dL", code)
+
+
 def annotates_a_unit(code: str) -> bool:
     """Whether an annotation of a UCUM code is itself a unit: ``{ug}`` counts as the number one there, and was hardly meant so."""
     return any(_PARTS.get(words.strip().casefold()) for words in _ANNOTATION.findall(code))
@@ -93,5 +103,9 @@ def ucum_spelling(text: str) -> str:
     whole = _WHOLE.get(normal.casefold())
     if whole is not None:
         return whole
-    parts = (part.strip() for part in per_day(_PER.sub("/", per_body_surface(normal))).split("/"))
+    parts = (part.strip() for part in _rewritten(normal).split("/"))
     return "/".join(_PARTS.get(" ".join(part.casefold().split()), part) for part in parts)
+
+
+def _rewritten(text: str) -> str:
+    return per_decilitre(per_day(_PER.sub("/", per_body_surface(text))))

@@ -1,31 +1,30 @@
 """Estimates: kidney function from creatinine where none, or an older one, is reported (statement WP-12).
 
-A formula never guesses: what it needs and cannot have comes back in words, with the datum that the answer waits for.
+A formula never guesses: what it needs and cannot have comes back in words, with the datum that the answer waits for. What is known
+only to lie somewhere (a creatinine over 4 mg/dL, the year of a birth) gives a rate that lies somewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isclose
+from decimal import Decimal
 from typing import Final, NamedTuple
 
-from engine.concept import Concept
+from engine.conditions.amounts import INEXACT, amount_of
 from engine.conditions.context import Context
 from engine.conditions.values import (
     as_new,
     doubts,
-    implausible,
     newest_of,
     observations,
     unclear_observations,
 )
-from engine.dates import age_on
-from engine.errors import UnitError
+from engine.dates import AgeInterval, age_on
 from engine.facts import ListName, ObservationFact, Person
 from engine.finding import BIRTH_DATE, NOTHING, SEX, Datum, Evidence, Missing
 from engine.kidney import Sex, creatinine_clearance, egfr_bedside_schwartz, egfr_ckd_epi_2021
-from engine.quantity import Quantity, QuantityInterval, convert
+from engine.quantity import QuantityInterval
 from engine.record_nouns import EstimateFrom
 from engine.words import entry, incomplete
 
@@ -41,10 +40,6 @@ BODY_WITHIN: Final = "6 months"
 Children grow, and in six months a sick adult loses what counts as malnutrition, more than 5 % (GLIM criteria, Clin Nutr 2019;38:1-9).
 """
 
-
-_SAME: Final = 1e-3
-"""Amounts closer than this are one amount in two units: laboratories convert creatinine by 88.4, its molar mass by 88.40."""
-
 _ADULTS_ONLY: Final = "creatinine clearance is estimated for adults only"
 _MUSCLE: Final = "where muscle is lost, the true rate is lower"
 
@@ -52,13 +47,14 @@ _MUSCLE: Final = "where muscle is lost, the true rate is lower"
 class Estimate(NamedTuple):
     """A rate, the entries it is made from, what a card must add to it, and why these entries may not be the latest.
 
-    The first entry of ``used`` is the creatinine.
+    The first entry of ``used`` is the creatinine. ``loose`` says why the rate may lie anywhere between two ends, where it does.
     """
 
     rate: QuantityInterval
     used: tuple[ObservationFact, ...]
     notes: tuple[str, ...]
     doubts: tuple[Missing, ...]
+    loose: tuple[Missing, ...] = ()
 
     @property
     def sources(self) -> tuple[Evidence, ...]:
@@ -66,30 +62,50 @@ class Estimate(NamedTuple):
         return tuple(map(entry, self.used))
 
 
+_Ends = tuple[Decimal | int | None, Decimal | int | None]
+"""What gives the lowest rate and what the highest; None where there is no end on that side."""
+
+
 class _Amount(NamedTuple):
-    """A height or a weight: its entry, and its number in the unit that was asked for."""
+    """A height or a weight: its entry, what it is called, and how much it is in the unit that was asked for."""
 
     fact: ObservationFact
-    number: float
+    name: str
+    value: QuantityInterval
+
+    @property
+    def ends(self) -> _Ends:
+        """What gives the lowest rate and what the highest, for a rate that rises with it."""
+        return self.value.low, self.value.high
 
 
 class _Calculated(NamedTuple):
-    """What a formula gives, in words how, and the height or weight that it took beside the creatinine."""
+    """The lowest and the highest that a formula gives, in words how, and the height or weight that it took beside the creatinine."""
 
-    rate: float
+    rate: tuple[float | None, float | None]
     note: str
-    body: ObservationFact | None = None
+    body: _Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """A creatinine that can be calculated with, in mg/dL, the age on its day in years, and the patient."""
+    """A creatinine that can be calculated with, in mg/dL, the age on its day, which is certain to be that of a child or of an adult."""
 
     context: Context
     fact: ObservationFact
-    milligrams: float
-    years: int
+    creatinine: QuantityInterval
+    age: AgeInterval
     person: Person
+
+    @property
+    def is_of_child(self) -> bool:
+        """Whether it is from before the 18th birthday."""
+        return self.age.oldest.years < ADULT
+
+    @property
+    def ends(self) -> tuple[_Ends, _Ends]:
+        """Creatinine and age, of both of which more means a lower rate."""
+        return (self.creatinine.high, self.creatinine.low), (self.age.oldest.years, self.age.youngest.years)
 
     def refuse(self, why: str, lacks: Datum | None = None) -> Missing:
         return _refused(self.fact, why, lacks)
@@ -111,31 +127,46 @@ class _Sample:
         facts = _newest(self.context, concept, BODY_WITHIN)
         if not facts:
             return self.refuse(why, lacks)
-        number = _number(self.context, concept, name, facts, unit)
-        return (
-            self.refuse(f"{why}: {number}", lacks) if isinstance(number, str) else _Amount(facts[0], number)
-        )
+        value = amount_of(self.context.concepts.concept(concept), name, facts, unit)
+        if isinstance(value, str):
+            return self.refuse(f"{why}: {value}", lacks)
+        return _Amount(facts[0], name, value)
+
+    def loose(self, body: _Amount | None) -> Iterator[Missing]:
+        """Why the rate may lie anywhere between two ends."""
+        amounts = [("creatinine", self.creatinine)] + ([(body.name, body.value)] if body is not None else [])
+        for name, value in amounts:
+            if value.exact is None:
+                why = f"{name} is on record {INEXACT}, and the limit lies between what it may mean"
+                yield self.refuse(why)
+        if self.age.youngest.years != self.age.oldest.years:
+            why = "the birth date is too coarse for an estimate that tells on which side of the limit it is"
+            yield self.refuse(why, BIRTH_DATE)
 
 
 def _filtration(sample: _Sample) -> _Calculated | Missing:
     """The glomerular filtration rate: CKD-EPI 2021 from 18 years, bedside Schwartz from 1 to 17 (needs a height)."""
-    if sample.years < ADULT:
+    if sample.is_of_child:
         height = sample.body(HEIGHT, "height", "cm", "a child's estimate")
         if isinstance(height, Missing):
             return height
-        rate = egfr_bedside_schwartz(sample.milligrams, height.number, sample.years)
+        rate = _between(
+            lambda creatinine, years, centimetres: egfr_bedside_schwartz(creatinine, centimetres, years),
+            *sample.ends,
+            height.ends,
+        )
         note = f"estimated from creatinine and height by the bedside Schwartz formula; {_MUSCLE}"
-        return _Calculated(rate, note, height.fact)
+        return _Calculated(rate, note, height)
     sex = sample.known_sex()
     if isinstance(sex, Missing):
         return sex
-    rate = egfr_ckd_epi_2021(sample.milligrams, sample.years, sex)
+    rate = _between(lambda creatinine, years: egfr_ckd_epi_2021(creatinine, years, sex), *sample.ends)
     return _Calculated(rate, f"estimated from creatinine by CKD-EPI 2021; {_MUSCLE}")
 
 
 def _clearance(sample: _Sample) -> _Calculated | Missing:
     """The creatinine clearance of an adult after Cockcroft and Gault, with the actual weight, as its authors had it."""
-    if sample.years < ADULT:
+    if sample.is_of_child:
         return sample.refuse(f"the latest creatinine is from before the 18th birthday, and {_ADULTS_ONLY}")
     sex = sample.known_sex()
     if isinstance(sex, Missing):
@@ -143,9 +174,19 @@ def _clearance(sample: _Sample) -> _Calculated | Missing:
     weight = sample.body(WEIGHT, "body weight", "kg", "an estimate")
     if isinstance(weight, Missing):
         return weight
-    rate = creatinine_clearance(sample.milligrams, sample.years, weight.number, sex)
+    rate = _between(
+        lambda creatinine, years, kilograms: creatinine_clearance(creatinine, years, kilograms, sex),
+        *sample.ends,
+        weight.ends,
+    )
     note = f"estimated from creatinine and actual body weight after Cockcroft and Gault; {_MUSCLE}, and in obesity, too"
-    return _Calculated(rate, note, weight.fact)
+    return _Calculated(rate, note, weight)
+
+
+def _between(formula: Callable[..., float], *ends: _Ends) -> tuple[float | None, float | None]:
+    """What a formula gives for its lowest and for its highest rate; None where a value that it takes has no end on that side."""
+    lowest, highest = (None if None in values else formula(*values) for values in zip(*ends, strict=True))
+    return lowest, highest
 
 
 class Formula(NamedTuple):
@@ -197,16 +238,19 @@ def estimated(source: EstimateFrom, context: Context, within: str) -> Estimate |
         return (calculated,)
     used = [(CREATININE, within, sample.fact)]
     if calculated.body is not None:
-        used.append((formula.body, BODY_WITHIN, calculated.body))
+        used.append((formula.body, BODY_WITHIN, calculated.body.fact))
     rivals = [
         rival
         for name, time, fact in used
         for rival in doubts(context, context.concepts.concept(name), time, fact)
     ]
     marks = [f"{context.title(name)}: a preliminary value" for name, _, fact in used if fact.preliminary]
-    rate = QuantityInterval.exactly(Quantity.parse(f"{round(calculated.rate)} {formula.unit}"))
+    # Ends are rounded as one rate is, and included, so that what is rounded to an end lies inside.
+    low, high = (None if end is None else Decimal(round(end)) for end in calculated.rate)
+    rate = QuantityInterval(low, True, high, True, formula.unit)
     facts = tuple(fact for _, _, fact in used)
-    return Estimate(rate, facts, (calculated.note, *marks), tuple(dict.fromkeys(rivals)))
+    notes, loose = (calculated.note, *marks), tuple(sample.loose(calculated.body))
+    return Estimate(rate, facts, notes, tuple(dict.fromkeys(rivals)), loose)
 
 
 def outdating(
@@ -248,7 +292,7 @@ def _sample(context: Context, within: str) -> _Sample | Missing:
         gaps = incomplete(ListName.OBSERVATIONS, context.facts.observations, "creatinine")
         return next(gaps, Missing("creatinine", nothing, ListName.OBSERVATIONS))
     creatinine = facts[0]
-    milligrams = _number(context, CREATININE, "creatinine", facts, "mg/dL")
+    milligrams = amount_of(context.concepts.concept(CREATININE), "creatinine", facts, "mg/dL")
     if isinstance(milligrams, str):
         return _refused(creatinine, milligrams)
     person = context.facts.person
@@ -257,10 +301,10 @@ def _sample(context: Context, within: str) -> _Sample | Missing:
         return _refused(creatinine, why, NOTHING if person is None else BIRTH_DATE)
     measured = creatinine.effective.earliest.date() if creatinine.effective else context.facts.now.date()
     age = age_on(person.birth, measured)
-    if age is None or age.youngest.years != age.oldest.years:
+    if age is None or age.youngest.years < ADULT <= age.oldest.years:
         why = "creatinine is on record, but the birth date is too coarse for an estimate"
         return _refused(creatinine, why, BIRTH_DATE)
-    return _Sample(context, creatinine, milligrams, age.youngest.years, person)
+    return _Sample(context, creatinine, milligrams, age, person)
 
 
 def _refused(creatinine: ObservationFact, why: str, lacks: Datum | None = None) -> Missing:
@@ -277,26 +321,3 @@ def _newest(context: Context, concept: str, within: str) -> list[ObservationFact
     timely, _ = observations(context, concept, within)
     amounts = [fact for fact in timely if isinstance(fact.value, QuantityInterval)]
     return newest_of(amounts) if amounts else []
-
-
-def _number(
-    context: Context, concept_id: str, name: str, facts: Sequence[ObservationFact], unit: str
-) -> float | str:
-    """What entries of the same moment say in a unit; in words why they say nothing that can be calculated with."""
-    concept = context.concepts.concept(concept_id)
-    numbers = [_exact(concept, fact.value, unit) for fact in facts]
-    known = [number for number in numbers if number is not None]
-    if len(known) < len(numbers):
-        return f"the {name} value cannot be used: not one plausible amount in a known unit"
-    if not isclose(min(known), max(known), rel_tol=_SAME):
-        return f"{name} values of the same moment contradict each other"
-    return known[0]
-
-
-def _exact(concept: Concept, value: object, unit: str) -> float | None:
-    try:
-        if not isinstance(value, QuantityInterval) or value.exact is None or implausible(concept, value):
-            return None
-        return float(convert(value.exact, unit, concept.substance).value)
-    except UnitError:
-        return None

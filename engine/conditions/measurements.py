@@ -79,7 +79,8 @@ def _about(concept: Concept, missing: Sequence[Missing]) -> Iterator[Missing]:
 
 
 def _estimated(leaf: LabLeaf, concept: Concept, estimate: Estimate, context: Context) -> Finding:
-    finding = _compare(leaf, concept, estimate.rate, estimate.sources, "the estimate")
+    loose = tuple(_about(concept, estimate.loose))
+    finding = _compare(leaf, concept, estimate.rate, estimate.sources, "the estimate", loose)
     another = doubts(context, concept, leaf.within, estimate.used[0], _denying(leaf, concept, context))
     return _unless_another(finding.noting(*estimate.notes), [*estimate.doubts, *another])
 
@@ -196,7 +197,9 @@ def _compare(
     value: QuantityInterval,
     sources: tuple[Evidence, ...],
     called: str = "the value on record",
+    loose: tuple[Missing, ...] = (),
 ) -> Finding:
+    """Compare an amount with the limits; ``loose`` says why it may lie on both sides, where that is not what is reported."""
     value = in_its_unit(concept, value)
     values = {
         "value": amount(value),
@@ -213,6 +216,8 @@ def _compare(
     except UnitError:
         return _unusable(concept, "its unit cannot be converted", *sources)
     truth = truth_of(relation)
+    if truth is Truth.UNKNOWN and loose:
+        return unknown(*loose, evidence=sources)
     if truth is Truth.UNKNOWN:
         return _unusable(concept, "the reported range lies on both sides of the limit", *sources)
     return met(*sources, values=values) if truth is Truth.MET else not_met(*sources, values=values)

@@ -17,6 +17,13 @@ UCUM = "http://unitsofmeasure.org"
         ("mg/24 hours", "mg/d"),
         ("mcg per 24 hours", "ug/d"),
         ("mcg/day", "ug/d"),
+        ("mg/100mL", "mg/dL"),
+        ("mg/100 ml", "mg/dL"),
+        ("g/100.mL", "g/dL"),
+        ("mg/(100.mL)", "mg/dL"),
+        ("mg per 100 millilitres", "mg/dL"),
+        ("mg%", "mg/dL"),
+        ("g%", "g/dL"),
         ("mL/min/1.73.m2", "mL/min/{1.73_m2}"),
     ],
 )
@@ -24,6 +31,6 @@ def test_a_spelling_is_the_unit_that_is_meant_as_a_code_and_as_a_text(spelling: 
     assert read_unit(spelling, None, UCUM) == read_unit(None, spelling, None) == ucum
 
 
-@pytest.mark.parametrize("spelling", ["ug/12.h", "g/100.mL", "mg/24.ha", "ug/(12.h)"])
+@pytest.mark.parametrize("spelling", ["ug/12.h", "g/50.mL", "mg/24.ha", "ug/(12.h)", "mg/100.mLs", "%g"])
 def test_what_ucum_computes_otherwise_than_people_mean_is_not_understood(spelling: str) -> None:
     assert read_unit(spelling, spelling, UCUM) is None

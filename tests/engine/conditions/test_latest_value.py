@@ -144,7 +144,7 @@ class TestAReportedRateBesideALaterCreatinine:
             (other("lab-creatinine", "6 mg/dL", "2026-03-01"), NOT_MET, []),
             (other("lab-creatinine", "6 mg/dL", "2026-01-01"), NOT_MET, []),
             (other("lab-creatinine", "6 mmol/mol"), UNKNOWN,
-             ["the creatinine value cannot be used: not one plausible amount in a known unit"]),
+             ["the creatinine value cannot be used: its unit cannot be converted to mg/dL"]),
             (other("lab-creatinine", "6 mg/dL", None), UNKNOWN,
              [CANNOT_BE_USED]),
             (other(UNMAPPED, "6 mg/dL"), UNKNOWN,

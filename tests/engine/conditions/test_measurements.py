@@ -257,7 +257,7 @@ class TestAnEstimateInPlaceOfAValue:
             "the latest (25 mL/min/1.73 m²) is from 3 May 2024, longer ago than 12 months"
         ]
         assert reasons(look(self.ESTIMATED, old, creatinine)) == [
-            "the creatinine value cannot be used: not one plausible amount in a known unit"
+            "the creatinine value cannot be used: its unit cannot be converted to mg/dL"
         ]
 
 
