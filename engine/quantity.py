@@ -28,7 +28,7 @@ from threading import Lock
 from typing import Any, Final, Literal, TypeVar
 
 from engine.errors import QuantityError, UnitError
-from engine.unit_spelling import annotates_a_unit, per_body_surface, per_day, per_decilitre, ucum_spelling
+from engine.unit_spelling import annotates_a_unit, as_meant, ucum_spelling
 
 Comparison = Literal["below", "at_or_below", "above", "at_or_above", "between"]
 
@@ -118,7 +118,7 @@ def read_unit(code: str | None, unit: str | None, system: str | None) -> str | N
     """
     readings: list[str] = []
     if code and system and system.rstrip("/") in _UCUM_SYSTEMS:
-        readings += [per_decilitre(per_day(per_body_surface(code))), ucum_spelling(code)]
+        readings += [as_meant(code), ucum_spelling(code)]
     elif code and not system:
         readings.append(ucum_spelling(code))
     if unit:

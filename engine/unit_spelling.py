@@ -75,6 +75,11 @@ _PARTS: Final = {spelling: code for code, spellings in _SPELLINGS.items() for sp
 _WHOLE: Final = {"bpm": "/min", "c": "Cel", "f": "[degF]", "k/ul": "10*3/uL"}
 
 
+def as_meant(code: str) -> str:
+    """Return a unit with what people write for 1.73 square metres, 24 hours and 100 millilitres below the line as UCUM has it."""
+    return per_decilitre(per_day(per_body_surface(code)))
+
+
 def per_body_surface(code: str) -> str:
     """Return a unit with whatever it writes for 1.73 square metres as UCUM's annotation ``{1.73_m2}``."""
     return _BODY_SURFACE.sub(PER_BODY_SURFACE, code)
@@ -103,9 +108,5 @@ def ucum_spelling(text: str) -> str:
     whole = _WHOLE.get(normal.casefold())
     if whole is not None:
         return whole
-    parts = (part.strip() for part in _rewritten(normal).split("/"))
+    parts = (part.strip() for part in as_meant(_PER.sub("/", normal)).split("/"))
     return "/".join(_PARTS.get(" ".join(part.casefold().split()), part) for part in parts)
-
-
-def _rewritten(text: str) -> str:
-    return per_decilitre(per_day(_PER.sub("/", per_body_surface(text))))
