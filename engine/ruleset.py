@@ -33,7 +33,7 @@ class Pack:
     """The rules of one medicine's label: the label document and its version, the reviewers' roles, and the parameters.
 
     ``topic_system`` is the code system of ``card.source.topic``; ``label_title`` and ``label_url`` name the document. ``example`` packs
-    only show how packs are written.
+    only show how packs are written. ``choices`` are the only values that some parameters may have.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Pack:
     topic_system: str = ""
     example: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     statements: Mapping[str, Statement] = field(default_factory=dict)
 
     @property

@@ -111,13 +111,16 @@ def _setting_faults(
     limits = {name for _, name in substituted(data, {})[1]}
     asked = {reference.name for reference in references(rule) if reference.kind == "parameter"}
     text = json.dumps(data, ensure_ascii=False)
-    stated = packs.packs[rule.id.split(".", 1)[0]].parameters
+    pack = packs.packs[rule.id.split(".", 1)[0]]
+    stated = pack.parameters
     for name, value in settings.items():
         if name not in limits | asked:
             yield name, f"{rule.id} has no limit that is the setting {name}", did_you_mean(name, limits)
         elif name in asked or f"{{parameter.{name}}}" in text:
             mend = "set it for the whole pack in local/parameters.yaml"
             yield name, f"{rule.id} names {name} elsewhere than as a limit, too", mend
+        elif str(value) not in pack.choices.get(name, (str(value),)):
+            yield name, f"{name} is never {value}", did_you_mean(str(value), pack.choices[name])
         elif not _alike(str(value), stated[name]):
             yield (
                 name,

@@ -137,6 +137,7 @@ class Boundaries:
             self._tests.loaded.concepts,
             loaded.concepts.medicine(rule.medicine),
             loaded.rules.findings,
+            loaded.rules.pack_of(rule).choices,
         )
         self.rule: Rule = rule
 

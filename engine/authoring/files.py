@@ -160,6 +160,14 @@ class ParameterFile(FileModel):
     note: str = Field(min_length=1, description="Where the value comes from, or why this site changed it.")
 
 
+class StatedParameterFile(ParameterFile):
+    """One setting as its pack states it; ``one_of`` are words that conditions ask for, so that a misspelt one is found."""
+
+    one_of: tuple[str, ...] = Field(
+        (), description="The only values it may have, where conditions ask for them."
+    )
+
+
 class LocalParametersDocument(FileModel):
     """``local/parameters.yaml``."""
 
@@ -200,11 +208,12 @@ class PackDocument(FileModel):
     label_url: str | None = Field(None, pattern=r"^https://[^\s]+$", description="Its address, https.")
     topic_system: str = Field("", description="Code system of the cards' topics.")
     example: YesNo = Field(False, description="Whether the pack only shows how packs are written.")
-    parameters: dict[str, ParameterFile] = Field({}, description="Settings that a site may change.")
+    parameters: dict[str, StatedParameterFile] = Field({}, description="Settings that a site may change.")
 
     def named(self, parameters: Mapping[str, str], statements: Mapping[str, Statement]) -> Pack:
         """The engine's pack with the settings in force and the label's statements."""
-        return Pack(**dict(self) | {"parameters": parameters, "statements": statements})
+        choices = {name: entry.one_of for name, entry in self.parameters.items() if entry.one_of}
+        return Pack(**dict(self) | {"parameters": parameters, "choices": choices, "statements": statements})
 
 
 class StatementFile(FileModel):

@@ -20,8 +20,8 @@ from engine.authoring.files import (
     SentencesDocument,
 )
 from engine.authoring.library import read_library
-from engine.authoring.packs import EXCEPTIONS, Packs, read_packs
-from engine.authoring.parameters import substituted
+from engine.authoring.packs import EXCEPTIONS, Packs, note_value, read_packs
+from engine.authoring.parameters import substituted, unlisted_values
 from engine.authoring.problems import Problem, in_order
 from engine.authoring.reading import Reading
 from engine.authoring.references import Known, NameKind
@@ -97,6 +97,7 @@ def assemble(
     reasons = _read_reasons(reading, known)
     findings = _read_findings(reading, known)
     packs = read_packs(reading, known)
+    _check_values(reading, packs, findings)
     _check_names(reading, packs)
     rules = RuleSet(
         tuple(packs.rules[name] for name in sorted(packs.rules)),
@@ -159,6 +160,20 @@ def _read_findings(
         findings[finding.id] = finding
     known["finding"] = None if reading.hidden(folder) else {PurePosixPath(name).stem for name in files}
     return findings
+
+
+def _check_values(reading: Reading, packs: Packs, findings: Mapping[str, SharedFinding]) -> None:
+    """Note what shared findings ask of a setting that it is in no pack; a pack that lists no values may have any."""
+    having = list(packs.packs.values())
+    choices = {
+        name: tuple(value for pack in having for value in pack.choices.get(name, ()))
+        for name in {name for pack in having for name in pack.parameters}
+        if all(name in pack.choices for pack in having if name in pack.parameters)
+    }
+    for finding in findings.values():
+        for path, leaf in unlisted_values(finding, choices):
+            file = reading.name(f"findings/{finding.id}.yaml")
+            note_value(reading, file, leaf.parameter, leaf.is_, choices[leaf.parameter], path)
 
 
 def _check_names(reading: Reading, packs: Packs) -> None:

@@ -242,9 +242,11 @@ def _specialty(leaf: SpecialtyLeaf, world: World) -> Iterator[Witness]:
 
 def _parameter(leaf: ParameterLeaf, world: World) -> Iterator[Witness]:
     yield Witness(f"{leaf.parameter} set to {leaf.is_}", {"parameters": {leaf.parameter: leaf.is_}}, "inside")
-    yield Witness(
-        f"{leaf.parameter} set to something else", {"parameters": {leaf.parameter: "other"}}, "outside"
-    )
+    others = [value for value in world.choices.get(leaf.parameter, ("other",)) if value != leaf.is_]
+    for other in others[:1]:
+        yield Witness(
+            f"{leaf.parameter} set to something else", {"parameters": {leaf.parameter: other}}, "outside"
+        )
 
 
 _WRITERS: Final[Mapping[str, Callable[[Any, World], Iterator[Witness]]]] = {

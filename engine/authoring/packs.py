@@ -15,13 +15,14 @@ from engine.authoring.files import (
     SentencesDocument,
     StatementsDocument,
 )
-from engine.authoring.parameters import substituted
+from engine.authoring.parameters import substituted, unlisted_values
 from engine.authoring.problems import did_you_mean
 from engine.authoring.reading import Reading
 from engine.authoring.references import Known
 from engine.authoring.validation import validate
 from engine.rule import Rule
 from engine.ruleset import Pack, Statement
+from engine.trace import Path
 
 PACK, STATEMENTS = "pack.yaml", "statements.yaml"
 SENTENCES, EQUIVALENT, EXCEPTIONS = "sentences.yaml", "equivalent-mutants.yaml", "check-exceptions.yaml"
@@ -79,7 +80,25 @@ def read_packs(reading: Reading, known: Known) -> Packs:
                 (*path, name),
                 key=True,
             )
+        _note_values(reading, site_file, settings, read.packs[pack].choices, path)
     return read
+
+
+def _note_values(
+    reading: Reading, file: str, values: Mapping[str, str], choices: Mapping[str, Collection[str]], path: Path
+) -> None:
+    """Note every setting whose value is none that it may have."""
+    for name, value in values.items():
+        if value not in choices.get(name, (value,)):
+            note_value(reading, file, name, value, choices[name], (*path, name, "value"))
+
+
+def note_value(
+    reading: Reading, file: str, name: str, value: str, choices: Collection[str], path: Path
+) -> None:
+    """Note a value that a setting cannot have, with the nearest one that it can."""
+    mend = did_you_mean(value, choices)
+    reading.problem(file, "unknown-value", f"{name} is never {value}", mend, path)
 
 
 def declared_rules(reading: Reading, files: Mapping[str, Collection[str]]) -> set[str] | None:
@@ -138,8 +157,10 @@ def _read_pack(
     pack = None
     if document is not None:
         site = overrides.get(document.id, {})
+        stated = parameters.copy()
         parameters |= {name: value for name, value in site.items() if name in parameters}
         pack = document.named(parameters, statements)
+        _note_values(reading, file, stated, pack.choices, ("parameters",))
         if pack.id in read.packs:
             reading.problem(
                 file, "id-reused", f"{pack.id} is also the pack in {read.folders[pack.id]}", "", ("id",)
@@ -233,6 +254,8 @@ def accept(reading: Reading, read: Packs, pack: Pack, rule: Rule, name: str) -> 
         )
     if rule.id.split(".", 1)[0] != pack.id:
         return False
+    for path, leaf in unlisted_values(rule, pack.choices):
+        note_value(reading, name, leaf.parameter, leaf.is_, pack.choices[leaf.parameter], path)
     if rule.id in read.rules:
         reading.problem(name, "id-reused", f"{rule.id} is also the id of {read.files[rule.id]}", "", ("id",))
     read.rules[rule.id], read.files[rule.id] = rule, name

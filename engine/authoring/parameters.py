@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.authoring.references import models_in
+from engine.language import FileModel, ParameterLeaf
 from engine.trace import Path
 
 _REFERENCE = re.compile(r"parameter ([A-Za-z0-9_-]+)")
@@ -36,3 +38,12 @@ def _as_written(setting: str) -> str | int | float:
     """A setting that is only a number stands where a number is wanted."""
     number = _NUMBER.fullmatch(setting)
     return setting if number is None else float(setting) if number[1] else int(setting)
+
+
+def unlisted_values(
+    model: FileModel, choices: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[Path, ParameterLeaf]]:
+    """Every condition that asks for a value that its setting can never have, with the place of the value."""
+    for path, leaf in models_in(model):
+        if isinstance(leaf, ParameterLeaf) and leaf.is_ not in choices.get(leaf.parameter, (leaf.is_,)):
+            yield (*path, "is"), leaf

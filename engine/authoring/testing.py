@@ -5,7 +5,7 @@ Each rule is run alone, with the rules it yields to, whatever its status; cards 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.authoring.case_facts import facts_of, hook_of, with_site_codes
@@ -24,7 +24,7 @@ from engine.facts import PatientFacts
 from engine.finding import Truth
 from engine.outcome import Evaluation, RuleOutcome
 from engine.rule import Rule
-from engine.ruleset import RuleSet
+from engine.ruleset import Pack, RuleSet
 from engine.trace import Path
 
 Evaluate = Callable[[Engine, PatientFacts], Evaluation]
@@ -221,7 +221,7 @@ def _cases(
     file, problems = validate(CaseFile, document, document.data, units=units)
     rule = loaded.rules.rule(rule_id)
     problems += unknown_names(document, CaseFile, file, known)
-    problems += _unknown_settings(document, loaded.rules.pack_of(rule).parameters)
+    problems += _unknown_settings(document, loaded.rules.pack_of(rule))
     if file is not None:
         problems += _case_problems(file, document, rule)
     return file, problems
@@ -273,8 +273,8 @@ def _case_problems(file: CaseFile, document: Document, rule: Rule) -> Iterator[P
             )
 
 
-def _unknown_settings(document: Document, settings: Collection[str]) -> Iterator[Problem]:
-    """Every setting that no pack has, of each test and of what they share, whether or not the rest fits."""
+def _unknown_settings(document: Document, pack: Pack) -> Iterator[Problem]:
+    """Every setting that no pack has, or never with this value, of each test and of what they share, whether or not the rest fits."""
     tests = document.data.get("tests")
     places = [
         ("shared",),
@@ -286,10 +286,14 @@ def _unknown_settings(document: Document, settings: Collection[str]) -> Iterator
             written = document.at(path)
         except (KeyError, IndexError, TypeError):
             continue
-        for name in written if isinstance(written, dict) else ():
-            if name not in settings:
-                mend, message = did_you_mean(name, settings), f"there is no parameter {name}"
+        for name, value in written.items() if isinstance(written, dict) else ():
+            choices = pack.choices.get(name, (value,))
+            if name not in pack.parameters:
+                mend, message = did_you_mean(name, pack.parameters), f"there is no parameter {name}"
                 yield document.problem("unknown-parameter", message, mend, (*path, name), key=True)
+            elif value not in choices:
+                mend, message = did_you_mean(str(value), choices), f"{name} is never {value}"
+                yield document.problem("unknown-value", message, mend, (*path, name))
 
 
 def deciding(outcomes: Iterable[RuleOutcome]) -> RuleOutcome:

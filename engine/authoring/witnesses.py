@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Literal
 
@@ -45,12 +45,13 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What witnesses are made of: the day of the tests, the concepts, the rule's medicine, and the shared findings."""
+    """What witnesses are made of: the day of the tests, the concepts, the rule's medicine, shared findings, values of settings."""
 
     today: date
     concepts: ConceptLibrary
     medicine: Medicine
     findings: Mapping[str, SharedFinding]
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def title(self, concept: str) -> str:
         """A concept in words, without an article."""

@@ -28,6 +28,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     metadata.ParameterUnused(),
     metadata.ReviewOutOfOrder(),
     metadata.ReviewOverdue(),
+    metadata.ValuesUnlisted(),
     site.AdjustedAtSite(),
     site.AdjustmentExpired(),
     versions.ChangedWithoutVersion(),

@@ -109,6 +109,28 @@ class ParameterUnused(Check):
                     )
 
 
+class ValuesUnlisted(RuleCheck):
+    """A condition asks which value a setting has, and the pack does not list its values, so that a misspelt one is never met."""
+
+    code = "values-unlisted"
+    family = "metadata"
+
+    def faults(self, rule: Rule, scope: Scope) -> Iterator[Fault]:
+        """Conditions whose value nothing can be held against."""
+        pack = scope.loaded.rules.pack_of(rule)
+        for path, model in models_in(rule):
+            if (
+                isinstance(model, ParameterLeaf)
+                and model.parameter in pack.parameters.keys() - pack.choices.keys()
+            ):
+                stated = pack.parameters[model.parameter]
+                yield Fault(
+                    (*path, "is"),
+                    f"pack.yaml states {stated} for {model.parameter}, and does not list what else it may be",
+                    f"list the values in pack.yaml, below {model.parameter}:  one_of: [...]",
+                )
+
+
 def _named(data: object) -> Iterator[str]:
     """The settings that texts name as ``parameter NAME`` or ``{parameter.NAME}``."""
     if isinstance(data, str):
