@@ -74,7 +74,8 @@ def read_adjustments(reading: Reading, packs: Packs) -> dict[str, Adjustment]:
     name = reading.name(FILE)
     document = reading.model(LocalAdjustmentsDocument, name)
     found: dict[str, Adjustment] = {}
-    for rule_id, entry in document.adjustments.items() if document else ():
+    # Where the file does not fit, the names in it are looked up all the same.
+    for rule_id, written in _entries(reading, name):
         path: Path = ("adjustments", rule_id)
         rule = packs.rules.get(rule_id)
         if rule is None:
@@ -82,10 +83,13 @@ def read_adjustments(reading: Reading, packs: Packs) -> dict[str, Adjustment]:
             mend = did_you_mean(rule_id, known) or "delete the adjustment"
             reading.problem(name, "unknown-rule", f"there is no rule {rule_id}", mend, path, key=True)
             continue
-        faults = list(_setting_faults(reading, packs, rule, entry.set.parameters))
+        faults = list(_setting_faults(reading, packs, rule, _inside(_inside(written, "set"), "parameters")))
         for setting, message, help in faults:
             place = (*path, "set", "parameters", setting)
             reading.problem(name, "setting-not-adjustable", message, help, place, key=True)
+        if document is None:
+            continue
+        entry = document.adjustments[rule_id]
         adjusted = None if faults else _adjusted(reading, packs, rule, entry.set)
         if adjusted is not None:
             found[rule_id] = _named(entry, adjusted)
@@ -94,6 +98,19 @@ def read_adjustments(reading: Reading, packs: Packs) -> dict[str, Adjustment]:
             mend = "write values of the same kind as in pack.yaml"
             reading.problem(name, "adjustment-unfit", message, mend, (*path, "set", "parameters"), key=True)
     return found
+
+
+def _entries(reading: Reading, name: str) -> Iterator[tuple[str, Any]]:
+    """The ids of rules in the file and what is written for each, whether or not it fits."""
+    data = reading.documents[name].data if name in reading.documents else None
+    yield from _inside(data, "adjustments").items()
+
+
+def _inside(data: Any, key: str) -> Mapping[str, Any]:
+    """What stands under a key, nothing where that is no mapping."""
+    inner = data.get(key) if isinstance(data, dict) else None
+    pairs = inner.items() if isinstance(inner, dict) else ()
+    return {name: value for name, value in pairs if isinstance(name, str)}
 
 
 def _named(entry: AdjustmentFile, adjusted: Rule) -> Adjustment:

@@ -166,8 +166,9 @@ def _read_pack(
                 file, "id-reused", f"{pack.id} is also the pack in {read.folders[pack.id]}", "", ("id",)
             )
         read.packs[pack.id], read.folders[pack.id] = pack, folder
-        _read_accounts(reading, read, pack, folder)
     known = known_in_pack(reading, folder, known, None if pack is None else parameters)
+    if pack is not None:
+        _read_accounts(reading, read, pack, folder, known)
     for name in names:
         rule = read_rule(reading, name, parameters, known)
         if rule is not None and pack is not None:
@@ -189,18 +190,13 @@ def _stated_parameters(reading: Reading, file: str) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if isinstance(value, str | int | float)}
 
 
-def _read_accounts(reading: Reading, read: Packs, pack: Pack, folder: str) -> None:
+def _read_accounts(reading: Reading, read: Packs, pack: Pack, folder: str, known: Known) -> None:
     """The optional files of a pack: its label's sentences, and the mutants that are equivalent to their rules."""
     file = f"{folder}/{SENTENCES}"
     sentences = reading.model(SentencesDocument, file) if file in reading.documents else None
     if sentences is not None:
         read.sentences[pack.id] = sentences
-        for number, sentence in enumerate(sentences.sentences):
-            for name in sentence.statements:
-                if name not in pack.statements:
-                    path = ("sentences", number, "statements")
-                    mend = did_you_mean(name, pack.statements)
-                    reading.problem(file, "unknown-statement", f"there is no statement {name}", mend, path)
+    reading.unknown_names(file, SentencesDocument, sentences, known)
     file = f"{folder}/{EQUIVALENT}"
     mutants = reading.model(EquivalentMutantsDocument, file) if file in reading.documents else None
     for mutant in mutants.equivalent if mutants is not None else ():

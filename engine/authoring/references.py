@@ -9,7 +9,14 @@ from typing import Any, Final, Literal
 from engine import language as words
 from engine.authoring import cases
 from engine.authoring.documents import Document
-from engine.authoring.files import CheckException, ConceptFile, LocalCode, MedicineFile, PackDocument
+from engine.authoring.files import (
+    CheckException,
+    ConceptFile,
+    LocalCode,
+    MedicineFile,
+    PackDocument,
+    SentenceFile,
+)
 from engine.authoring.problems import Problem, did_you_mean
 from engine.authoring.validation import inner_models
 from engine.concept import Concept
@@ -73,6 +80,7 @@ REFERENCES: Final[Mapping[type[FileModel], Mapping[str, NameKind]]] = {
     words.ActionLeaf: {"reason": "concept"},
     words.SpecialtyLeaf: {"specialty": "concept"},
     words.ParameterLeaf: {"parameter": "parameter"},
+    SentenceFile: {"statements": "statement"},
     words.FindingLeaf: {"finding": "finding"},
     cases.ConditionEntry: {"is_": "concept"},
     cases.AllergyEntry: {"is_": "concept"},

@@ -143,6 +143,22 @@ def test_what_an_adjustment_cannot_be(
     assert loaded.rules.adjustments == {}
 
 
+def test_a_file_that_does_not_fit_hides_no_name(folder: Folder) -> None:
+    folder.write(
+        FILE,
+        f"adjustments:\n  {KIDNEY}: {{set: {{parameters: {{kidney-limits: low}}}}, until: soon}}\n"
+        "  baclofen-it.epilepsi: now\n",
+    )
+    found = {problem.code: problem.help for problem in folder.load().problems if problem.help}
+    assert found["setting-not-adjustable"] == "did you mean kidney-limit?"
+    assert found["unknown-rule"] == "did you mean baclofen-it.epilepsy?"
+
+
+@pytest.mark.parametrize("text", ["- x\n", "adjustments: none\n"])
+def test_a_file_that_is_no_list_of_adjustments_has_no_names(folder: Folder, text: str) -> None:
+    assert [problem.code for problem in folder.write(FILE, text).load().problems] == ["value-wrong"]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

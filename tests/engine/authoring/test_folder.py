@@ -87,6 +87,14 @@ def test_a_sentence_is_said_by_statements_that_there_are(folder):
     assert "there is no statement WP-20" in problem.render()
 
 
+def test_sentences_that_do_not_fit_hide_no_statement_that_there_is_not(folder):
+    sentence = "{id: L1, sha256: 5cf069657154abac, statements: [WP-02, WP-20]}"
+    folder.write("baclofen-it/sentences.yaml", f"reasons: {{}}\nsentences:\n  - {sentence}\n")
+    problems = folder.load().problems
+    assert ("unknown-statement", 3) in [(problem.code, problem.line) for problem in problems]
+    assert "did you mean WP-02?" in [problem.help for problem in problems]
+
+
 def test_statements_that_do_not_fit_can_still_be_cited(folder):
     folder.edit("baclofen-it/statements.yaml", "line: 20", "line: twenty")
     assert [code for code, *_ in folder.found()] == ["value-wrong"]
