@@ -219,11 +219,14 @@ class ProcedureFact:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFact:
-    """A device of the patient; ``active`` is false when the record says it is inactive; ``replace_by`` an elective-replacement date."""
+    """A device of the patient; ``replace_by`` is an elective-replacement date.
+
+    ``active`` is false when the record says that it is not in use, and None where the record leaves that open.
+    """
 
     reference: str
     code: CodedText
-    active: bool = True
+    active: bool | None = True
     replace_by: DateInterval | None = None
 
 

@@ -1,7 +1,7 @@
 """Pumps: what in a record tells that the patient has the device that gives a medicine (inventory T-ITB-CURRENT).
 
-A device counts while it is active, a diagnosis while it is current, and a procedure once it was done and until one takes the pump
-away. What the pump holds none of them says.
+A device counts unless it is known to be out of use, a diagnosis while it is current, and a procedure once it was done and until one
+takes the pump away. What the pump holds none of them says.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def pumps_on_record(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
     devices = _called(ListName.DEVICES, (medicine.device, medicine.presence), record)
     diagnoses = _called(ListName.CONDITIONS, (medicine.presence,), record)
     found = [
-        *(fact for fact in devices if fact.active),
+        *(fact for fact in devices if fact.active is not False),
         *(fact for fact in diagnoses if fact.course is Course.CURRENT),
         *_procedures(medicine, record),
     ]

@@ -111,6 +111,12 @@ def unsettled(name: ListName, count: int) -> str:
     )
 
 
+def in_use_or_not(name: ListName, count: int) -> str:
+    """That some entries of a list leave open whether they are of what is in use, as a clause."""
+    said = "does not say whether it is" if count == 1 else "do not say whether they are"
+    return f"{entries_of(name, count)} {said} in use"
+
+
 def entries_of(name: ListName, count: int) -> str:
     """So many entries of a list: ``2 entries of the problem list``."""
     return f"{count} {'entry' if count == 1 else 'entries'} of the {LIST_TITLES[name]}"

@@ -18,6 +18,7 @@ from msgspec import Raw
 
 from engine.facts import Gap, ListName, ListState
 from fhir_adapters.bundles import Answer, entries_of, joined, read_answer, read_lines
+from fhir_adapters.device_links import DeviceLinks
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.elements import reference
@@ -36,7 +37,7 @@ LIST_OF: Final[Mapping[str, ListName]] = {
         "MedicationAdministration MedicationOrder",
         ListName.OBSERVATIONS: "Observation",
         ListName.PROCEDURES: "Procedure",
-        ListName.DEVICES: "Device DeviceUseStatement DeviceUsage",
+        ListName.DEVICES: "Device DeviceUseStatement DeviceUsage DeviceAssociation",
         ListName.APPOINTMENTS: "Appointment",
         ListName.ENCOUNTERS: "Encounter",
         ListName.SERVICES: "ServiceRequest DeviceRequest NutritionOrder SupplyRequest CommunicationRequest "
@@ -251,7 +252,9 @@ class _Reading:
     def record(self, patient_id: str | None) -> PatientRecord:
         """The record of this patient; the only one there is, when none is named."""
         identity = PatientIdentity(patient_id or self._only_patient(), self._patients())
-        entries = [entry for entry in self._once() if self._belongs(entry, identity)]
+        once = list(self._once())
+        links = DeviceLinks(once)
+        entries = [entry for entry in once if self._belongs(entry, identity, links)]
         for (type_, why), count in self._left_out.items():
             self.issues.add(type_[:64], "", "ignored", f"{why} ({count} left out)")
         on_hand = {LIST_OF[entry.type] for entry in entries if entry.type in LIST_OF}
@@ -310,10 +313,12 @@ class _Reading:
             self._gaps.append((LIST_OF[entry.type], Gap(entry.reference, UNSURE)))
             yield entry
 
-    def _belongs(self, entry: Entry, identity: PatientIdentity) -> bool:
+    def _belongs(self, entry: Entry, identity: PatientIdentity, links: DeviceLinks) -> bool:
         if entry.type in SUPPORTING:
             return True
         whose = identity.whose(entry)
+        if whose is Subject.UNSTATED and entry.type == "Device":
+            whose = links.whose(entry, identity)
         if whose is Subject.OTHER:
             self._left_out[entry.type, "it is about someone or something else"] += 1
             self.issues.add(entry.reference, "subject", "ignored", "it is about someone or something else")

@@ -52,10 +52,11 @@ MEMBERS: Final[Mapping[str, frozenset[str]]] = {
         "Procedure": "subject patient status notDone notPerformed code performedDateTime performedPeriod "
         "performedString performedAge performedRange occurrenceDateTime occurrencePeriod occurrenceString "
         "occurrenceAge occurrenceRange occurrenceTiming",
-        "Device": "patient subject status type deviceName name displayName modelNumber model udi property "
-        "expirationDate expiry",
-        "DeviceUseStatement": "subject patient status device timingPeriod timingDateTime timingTiming",
-        "DeviceUsage": "subject patient status device timingPeriod timingDateTime timingTiming",
+        "Device": "patient subject status availabilityStatus type deviceName name displayName modelNumber model udi "
+        "property expirationDate expiry",
+        "DeviceUseStatement": "subject patient status device whenUsed timingPeriod timingDateTime timingTiming",
+        "DeviceUsage": "subject patient status usageStatus adherence device timingPeriod timingDateTime timingTiming",
+        "DeviceAssociation": "subject patient status statusReason device period",
         "Appointment": "subject participant status start requestedPeriod appointmentType serviceType "
         "serviceCategory specialty reason reasonCode type",
         "Encounter": "subject patient status class type period actualPeriod",

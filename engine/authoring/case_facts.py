@@ -195,7 +195,7 @@ class _Facts:
         )
 
     def _device(self, number: int, entry: DeviceEntry) -> DeviceFact:
-        active = entry.status == "active"
+        active = None if entry.status == "unknown" else entry.status == "active"
         return DeviceFact(f"Device/{number}", self._coded(entry), active, _interval(entry.replace_by))
 
     def _appointment(self, number: int, entry: AppointmentEntry) -> AppointmentFact:

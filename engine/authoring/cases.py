@@ -206,7 +206,7 @@ class ProcedureEntry(Coded):
 class DeviceEntry(Coded):
     """A device."""
 
-    status: Literal["active", "inactive"] = Field("active", description="Whether it is in use.")
+    status: Literal["active", "inactive", "unknown"] = Field("active", description="Whether it is in use.")
     replace_by: DateText | None = Field(None, description="Elective replacement date.")
 
 

@@ -133,7 +133,11 @@ MEANINGS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
         "any": "Either.",
     },
     ("DeviceLeaf", "replacement"): {"overdue": "The elective replacement date is past."},
-    ("DeviceEntry", "status"): {"active": "In use.", "inactive": "No longer in use."},
+    ("DeviceEntry", "status"): {
+        "active": "In use.",
+        "inactive": "No longer in use.",
+        "unknown": "The record leaves open whether it is in use.",
+    },
     ("DoseTest", "of"): {
         "bolus": "One single dose.",
         "day": "The sum of 24 hours.",

@@ -31,7 +31,7 @@ from engine.language import (
     ServiceLeaf,
 )
 from engine.rule import Hook
-from engine.words import undated, unsettled
+from engine.words import in_use_or_not, undated, unsettled
 
 _COURSES = {
     "current": {Course.CURRENT},
@@ -187,16 +187,19 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
 
 
 def device(leaf: DeviceLeaf, context: Context) -> Finding:
-    """A device of the patient."""
+    """A device of the patient; unknown where a rule asks whether it is in use, and the record leaves that open."""
+
+    def stands(fact: DeviceFact) -> Truth:
+        if leaf.status == "any":
+            return Truth.MET
+        return Truth.UNKNOWN if fact.active is None else truth_of(fact.active == (leaf.status == "active"))
 
     def judge(fact: DeviceFact) -> Truth:
-        if leaf.status != "any" and fact.active != (leaf.status == "active"):
-            return Truth.NOT_MET
         overdue = Truth.MET
         if leaf.replacement is not None:
             due = fact.replace_by
             overdue = Truth.NOT_MET if due is None else ~truth_of(is_future(due, context.facts.now))
-        return all_of((context.is_in(leaf.device, fact.code), overdue))
+        return all_of((context.is_in(leaf.device, fact.code), stands(fact), overdue))
 
     return search(
         context,
@@ -205,6 +208,7 @@ def device(leaf: DeviceLeaf, context: Context) -> Finding:
         leaf.device,
         judge,
         lambda fact: context.is_in(leaf.device, fact.code),
+        lacks=lambda fact: undated if fact.active is not None else in_use_or_not,
     )
 
 

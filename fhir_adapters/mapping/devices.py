@@ -1,9 +1,13 @@
-"""Device, and the statement that one is used → a device of the patient (DC-04: is its replacement due?)."""
+"""Device, the statement that one is used, and its association with the patient → a device of the patient.
+
+Whether it is in use stands in :mod:`fhir_adapters.mapping.device_statuses`; here is what it is, and when it is to be replaced (DC-04).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from engine.concepts import CodedText
@@ -11,6 +15,7 @@ from engine.dates import DateInterval
 from engine.facts import DeviceFact, Gap
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.choices import DIFFERENT
+from fhir_adapters.mapping.device_statuses import OUT_OF_USE, in_use, in_use_as_associated, use_status
 from fhir_adapters.mapping.elements import (
     Json,
     as_list,
@@ -24,48 +29,50 @@ from fhir_adapters.mapping.elements import (
 )
 from fhir_adapters.mapping.products import Resolve, find
 from fhir_adapters.mapping.shapes import MODIFIED, modifies
-from fhir_adapters.mapping.statuses import meaning, status_of, unreadable
-
-_DEVICE: Final = frozenset(
-    {"active", "available", "unknown", "inactive", "not-available", "entered-in-error"}
-)
-_USE: Final = frozenset(
-    {"active", "on-hold", "completed", "stopped", "intended", "not-done", "entered-in-error"}
-)
-_INACTIVE: Final = frozenset({"inactive", "not-available", "completed", "stopped"})
-_NO_DEVICE: Final = frozenset({"entered-in-error", "intended", "not-done"})
+from fhir_adapters.mapping.statuses import meaning, unreadable
 
 # How a pump's or battery's end is called in a property: elective replacement (ERI), end of service or life.
 _REPLACEMENT: Final = re.compile(r"replac|\bERI\b|\bEOS\b|\bEOL\b|end of (?:service|life)", re.IGNORECASE)
 
 
-def device(resource: Json, name: str, issues: DataIssues) -> DeviceFact | Gap | None:
-    """The device; None when it was entered in error or the record states that there is none."""
-    status = _status(resource, _DEVICE, name, issues)
+def device(
+    resource: Json, name: str, issues: DataIssues, *, now: datetime, associations: Iterable[Json] = ()
+) -> DeviceFact | Gap | None:
+    """The device; None when it was entered in error or the record states that there is none.
+
+    ``associations`` are the patient's DeviceAssociations of it (R5), which say whether it is in use.
+    """
+    status = use_status(resource, name, issues)
     if not isinstance(status, str):
         return status
     code = meaning(_type(resource), "type", name, issues)
     if not isinstance(code, CodedText):
         return code
-    return DeviceFact(name, code, status not in _INACTIVE, _replace_by(resource, name, issues))
+    own = in_use(resource, status, name, issues, now)
+    active = in_use_as_associated(own, associations, name, issues, now)
+    return DeviceFact(name, code, active, _replace_by(resource, name, issues))
 
 
-def device_use(resource: Json, name: str, issues: DataIssues, *, resolve: Resolve) -> DeviceFact | Gap | None:
-    """What a DeviceUseStatement (R5: DeviceUsage) says is in use; None when it is intended, or an error.
+def device_use(
+    resource: Json, name: str, issues: DataIssues, *, resolve: Resolve, now: datetime
+) -> DeviceFact | Gap | None:
+    """What a DeviceUseStatement (R5: DeviceUsage) or a DeviceAssociation (R5) says is in use; None when it is intended, or an error.
 
     What the device is stands in the Device that it names; without that one only its display is known.
     """
-    status = _status(resource, _USE, name, issues)
+    status = use_status(resource, name, issues)
     if not isinstance(status, str):
         return status
     used = node(resource.get("device"))
     written = reference(used)
     named = find(written, resolve, resource)
+    active = in_use(resource, status, name, issues, now)
     if named is not None:
-        found = status_of(named, "status", _DEVICE, name, issues, left_out=("entered-in-error",))
+        found = use_status(named, name, issues)
         if not isinstance(found, str):
             return found
-        status = found if found in _INACTIVE else status
+        if found in OUT_OF_USE:
+            active = _out_of_use(resource, active, name, issues)
         if modifies(named):
             return unreadable(name, "device", MODIFIED, issues)
     stated = codeable_concept(used.get("concept"))
@@ -78,14 +85,15 @@ def device_use(resource: Json, name: str, issues: DataIssues, *, resolve: Resolv
     code = meaning(kind, "device", name, issues)
     if not isinstance(code, CodedText):
         return code
-    return DeviceFact(name, code, status not in _INACTIVE, _replace_by(named or {}, name, issues))
+    return DeviceFact(name, code, active, _replace_by(named or {}, name, issues))
 
 
-def _status(resource: Json, known: Collection[str], name: str, issues: DataIssues) -> str | Gap | None:
-    status = status_of(resource, "status", known, name, issues, left_out=_NO_DEVICE)
-    if status in ("", "unknown"):
-        issues.add(name, "status", "assumed", "active, because its status is not stated")
-    return status
+def _out_of_use(resource: Json, active: bool | None, name: str, issues: DataIssues) -> bool | None:
+    """Whether a Device that is marked inactive is in use: by R5's association it may be, as the mark is of the record of it alone."""
+    if active is not True or resource.get("resourceType") != "DeviceAssociation":
+        return False
+    issues.add(name, "device", "assumed", "it may be in use or not: the Device itself is marked inactive")
+    return None
 
 
 def _type(resource: Json) -> CodedText:

@@ -22,6 +22,7 @@ from engine.facts import (
     PatientFacts,
     Person,
 )
+from fhir_adapters.device_links import DeviceLinks
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.allergies import allergy
 from fhir_adapters.mapping.appointments import appointment
@@ -66,6 +67,7 @@ def patient_facts(
     issues = DataIssues((*record.issues, *review.issues))
     lists = _Lists(record, issues)
     session = ReferenceIndex(review.entries())
+    links = DeviceLinks(record)
 
     def resolve(written: str) -> dict[str, Any] | None:
         found = session.resolve(written) or record.resolve(written)
@@ -81,9 +83,10 @@ def patient_facts(
         return medication_fact(entry.resource, resolve, once, now=now, name=entry.reference)
 
     def a_device(entry: Entry) -> DeviceFact | Gap | None:
-        if entry.type == "Device":
-            return device(entry.resource, entry.reference, issues)
-        return device_use(entry.resource, entry.reference, issues, resolve=resolve)
+        if entry.type != "Device":
+            return device_use(entry.resource, entry.reference, issues, resolve=resolve, now=now)
+        associations = [link.resource for link in links.associations(entry)]
+        return device(entry.resource, entry.reference, issues, now=now, associations=associations)
 
     drafted = [entry for entry in review.orders if LIST_OF[entry.type] is ListName.SERVICES]
     orders, order_gaps = _orders(record, review, resolve, issues, now)

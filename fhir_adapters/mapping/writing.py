@@ -148,7 +148,7 @@ def _device(fact: DeviceFact) -> Resource:
         {"type": {"text": "Elective replacement date"}, "valueCode": [{"text": dated(fact.replace_by)}]}
     ]
     return named(fact.reference) | said(
-        status="active" if fact.active else "inactive",
+        status="unknown" if fact.active is None else "active" if fact.active else "inactive",
         type=coded(fact.code),
         patient=SUBJECT,
         property=replacement if fact.replace_by is not None else None,

@@ -150,7 +150,7 @@ class _Retelling:
         return _entry(self._coded(fact.code), on=self._date(fact.performed), status=status)
 
     def _device(self, fact: DeviceFact) -> Any:
-        status = "active" if fact.active else "inactive"
+        status = "unknown" if fact.active is None else "active" if fact.active else "inactive"
         return _entry(self._coded(fact.code), status=status, replace_by=self._date(fact.replace_by))
 
     def _appointment(self, fact: AppointmentFact) -> Any:

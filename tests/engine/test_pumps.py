@@ -70,10 +70,11 @@ def removed(code: CodedText, when: DateInterval | None = LATER, **more: Any) -> 
     return done(code, when, "removed", **more)
 
 
-def test_a_device_of_any_kind_tells_of_it_once_and_while_it_is_active() -> None:
+def test_a_device_of_any_kind_tells_of_it_once_and_unless_it_is_known_to_be_out_of_use() -> None:
     devices = [DeviceFact(f"Device/{n}", code) for n, code in enumerate((coded("pump"), ANY, UNMAPPED))]
     assert found(devices=devices) == ["Device/0", "Device/1"]
     assert found(devices=[replace(each, active=False) for each in devices]) == []
+    assert found(devices=[replace(each, active=None) for each in devices]) == ["Device/0", "Device/1"]
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,61 @@ def test_the_statement_that_a_device_is_used(version: str, status: str, certaint
 
 
 @in_every_version
+@pytest.mark.parametrize("when", ["over", "to come", "now"])
+def test_a_use_that_is_active_tells_of_a_pump_whatever_its_time(version: str, when: str) -> None:
+    """An implant needs no renewal, so that a time that is over beside a use that is not is asked about, however old."""
+    period = {
+        "over": {"start": "2020", "end": "2021"},
+        "to come": {"start": "2027"},
+        "now": {"start": "2024"},
+    }
+    stated = {"whenUsed" if version == "STU3" else "timingPeriod": period[when]}
+    record = {**use(version, "active", display="SynchroMed II"), **stated}
+    assert look(record).certainty is UNKNOWN
+    assert [fact.active for fact in facts_of(record).devices.items] == [True if when == "now" else None]
+
+
+def associated(status: str, **members: Any) -> dict[str, Any]:
+    """R5's association of the Device ``d``."""
+    return {
+        "resourceType": "DeviceAssociation",
+        "subject": P,
+        "device": {"reference": "Device/d"},
+        "status": coded("http://hl7.org/fhir/deviceassociation-status", status),
+        **members,
+    }
+
+
+OF_R5 = {"resourceType": "Device", "id": "d", "status": "active", "type": [coded(SITE, "PUMP")]}
+OTHER = {"reference": "Patient/other"}
+
+
+@pytest.mark.parametrize(
+    ("record", "certainty"),
+    [
+        ([OF_R5, associated("implanted")], UNKNOWN),
+        ([OF_R5, associated("implanted", period={"start": "2020", "end": "2026-01-01"})], UNKNOWN),
+        ([OF_R5, associated("unknown")], UNKNOWN),
+        ([OF_R5, associated("entered-in-error")], UNKNOWN),  # nothing else says whose it is
+        ([OF_R5, associated("explanted", period={"end": "2026-01-01"})], NO),
+        ([associated("implanted", device={"reference": "#d"}, contained=[OF_R5])], UNKNOWN),
+        ([associated("explanted", device={"reference": "#d"}, contained=[OF_R5])], NO),
+    ],
+)
+def test_a_device_of_r5_is_the_patients_by_its_association(
+    record: list[dict[str, Any]], certainty: Truth
+) -> None:
+    assert look(*record).certainty is certainty
+
+
+def test_a_device_of_r5_that_is_associated_with_another_patient_is_no_pump_of_this_one() -> None:
+    """The list of devices is then not known to be whole, so that "no pump on record" is not said either."""
+    record = facts_of(OF_R5, associated("implanted", subject=OTHER))
+    assert (record.devices.items, record.devices.state.complete) == ((), False)
+    assert look(OF_R5, associated("implanted", subject=OTHER)).certainty is NO
+
+
+@in_every_version
 def test_a_request_for_a_device_is_no_device(version: str) -> None:
     asked = {"STU3": "codeCodeableConcept", "R4": "codeCodeableConcept", "R5": "code"}[version]
     code = {"concept": coded(SITE, "PUMP")} if version == "R5" else coded(SITE, "PUMP")

@@ -204,6 +204,8 @@ def test_the_other_lists_are_numbered_by_their_own_kind(facts):
         False,
         "Jan 2026",
     )
+    of_status = [{"is": "pump-in-place", "status": status} for status in ("active", "inactive", "unknown")]
+    assert [fact.active for fact in facts(devices=of_status).devices.items] == [True, False, None]
     assert (found.appointments.items[0].reference, found.appointments.items[0].status) == (
         "Appointment/1",
         "noshow",

@@ -318,32 +318,6 @@ class TestProcedures:
         assert look({"procedure": "refill"}, patient(procedures=[unsure])).truth is NOT_MET
 
 
-class TestDevices:
-    @pytest.mark.parametrize(
-        ("status", "active", "truth"),
-        [
-            ("active", True, MET), ("active", False, NOT_MET), ("inactive", False, MET), ("inactive", True, NOT_MET),
-            ("any", True, MET), ("any", False, MET),
-        ],
-    )  # fmt: skip
-    def test_status(self, status: str, active: bool, truth: Truth) -> None:
-        assert (
-            look({"device": "pump", "status": status}, patient(devices=[device(active=active)])).truth
-            is truth
-        )
-
-    @pytest.mark.parametrize(
-        ("due", "truth"),
-        [("2026-03-14", MET), ("2026-03-16", NOT_MET), ("2026-03", UNKNOWN), (None, NOT_MET)],
-    )
-    def test_replacement_is_overdue_once_its_date_is_past(self, due: str | None, truth: Truth) -> None:
-        found = device(replace_by=on(due) if due else None)
-        finding = look({"device": "pump", "replacement": "overdue"}, patient(devices=[found]))
-        assert finding.truth is truth
-        if truth is UNKNOWN:
-            assert reasons(finding) == ["1 entry of the list of devices has no date, or one too coarse"]
-
-
 def on_the_pump(hook: str, **lists: Any) -> PatientFacts:
     """A patient who already has the medicine, and no order of it."""
     return patient(hook=hook, medications=[pump()], **lists)

@@ -1,5 +1,7 @@
 """Devices, statements of their use, and when they are to be replaced (DC-04)."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from engine.concepts import CodedText, Coding
@@ -8,6 +10,7 @@ from engine.facts import DeviceFact, Gap
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.devices import device, device_use
 
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SNOMED = "http://snomed.info/sct"
 PUMP = {"coding": [{"system": SNOMED, "code": "5639009"}]}
 READ_PUMP = CodedText((Coding(SNOMED, "5639009"),))
@@ -16,7 +19,7 @@ DEVICE = {"resourceType": "Device", "id": "d", "status": "active", "type": PUMP}
 
 def read(**members):
     issues = DataIssues()
-    found = device({**DEVICE, **members}, "Device/d", issues)
+    found = device({**DEVICE, **members}, "Device/d", issues, now=NOW)
     return found, [(issue.element, issue.effect) for issue in issues]
 
 
@@ -28,7 +31,7 @@ def use(known=None, **members):
         "device": {"reference": "Device/d"},
         **members,
     }
-    found = device_use(resource, "DeviceUseStatement/u", issues, resolve=(known or {}).get)
+    found = device_use(resource, "DeviceUseStatement/u", issues, resolve=(known or {}).get, now=NOW)
     return found, [(issue.element, issue.effect) for issue in issues]
 
 
@@ -39,7 +42,7 @@ def use(known=None, **members):
         ("available", True, []),
         ("inactive", False, []),
         ("not-available", False, []),
-        ("unknown", True, [("status", "assumed")]),
+        ("unknown", None, [("status", "assumed")]),
         (None, True, [("status", "assumed")]),
     ],
 )
