@@ -44,7 +44,9 @@ class Concept:
     is not (substances are listed, their products are not), so that it does not.
     ``left_open_by`` names concepts that say less than this one: an entry of one of them may be this one, so that its code neither
     means nor denies it.
-    ``texts`` are words recognised in free text (routes and devices only; see :mod:`engine.free_text`).
+    ``texts`` are words recognised in free text (see :mod:`engine.free_text`), the names and brands of a substance among them.
+    ``texts_in`` names concepts in whose entries alone they are looked for, in those with their codes or their words: *refractory*
+    says something of an epilepsy, and nothing of a migraine.
     """
 
     id: str
@@ -60,3 +62,4 @@ class Concept:
     open_in: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     left_open_by: tuple[str, ...] = ()
+    texts_in: tuple[str, ...] = ()

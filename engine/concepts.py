@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.code_index import CodeIndex, Known, Standing
 from engine.concept import CodeSystem, Concept
@@ -70,6 +70,13 @@ class CodedText:
         return self.codings[0].code if self.codings else ""
 
 
+class Worded(NamedTuple):
+    """Words of a concept, in small letters, and the concepts in whose entries alone they are looked for; none for any entry."""
+
+    texts: tuple[str, ...]
+    within: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class ConceptLibrary:
     """All concepts of a rules folder, indexed for look-up; answers membership of codings.
@@ -97,6 +104,7 @@ class ConceptLibrary:
     _cache: dict[tuple[str, str], Known] = field(init=False, repr=False)
     _standings: dict[tuple[Coding, ...], Standing] = field(init=False, repr=False)
     _ingredients: dict[str, frozenset[str]] = field(init=False, repr=False)
+    _worded: dict[str, tuple[Worded, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the indexes; raise ConceptError for an include or a system that does not exist."""
@@ -110,6 +118,7 @@ class ConceptLibrary:
             concept_id: frozenset(name for member in members for name in self.concepts[member].left_open_by)
             for concept_id, members in self._members.items()
         }
+        self._worded = {concept_id: self._words_of(members) for concept_id, members in self._members.items()}
         for concept in self.concepts.values():
             for included in concept.includes:
                 self._including.setdefault(included, set()).add(concept.id)
@@ -132,6 +141,12 @@ class ConceptLibrary:
             raise ConceptError(f"concept {seen[-1]} includes {concept_id}, which does not exist")
         below = [self._closure(included, (*seen, concept_id)) for included in concept.includes]
         return frozenset({concept_id}).union(*below)
+
+    def _words_of(self, members: Iterable[str]) -> tuple[Worded, ...]:
+        below = (self.concepts[member] for member in sorted(members))
+        return tuple(
+            Worded(tuple(map(str.casefold, each.texts)), each.texts_in) for each in below if each.texts
+        )
 
     def _described(self, name: str) -> CodeSystem:
         system = self.systems.get(name)
@@ -345,6 +360,10 @@ class ConceptLibrary:
     def members(self, concept_id: str) -> frozenset[str]:
         """The concept and all that it includes, as ids."""
         return self._members[self.concept(concept_id).id]
+
+    def worded(self, concept_id: str) -> tuple[Worded, ...]:
+        """The words by which a concept, and each that it includes, is recognised in free text."""
+        return self._worded[self.concept(concept_id).id]
 
     def ingredients_of(self, concept_id: str) -> frozenset[str]:
         """The names, in one word, of the substances that a concept and those it includes list.

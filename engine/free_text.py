@@ -1,19 +1,26 @@
-"""Free text: concepts recognised by their own words where an entry has no code that is known (CI-04, IX-05 to IX-08).
+"""Free text: concepts recognised by their own words, where an entry has no code that is known (CI-04, IX-05 to IX-08) or beside one.
 
-Routes and devices have words of their own; medicines are known by the names of their ingredients. A longer word may stand
-anywhere in a text ("peroral"), an abbreviation of up to three letters only by itself, with or without its dots. Words that follow
-a negation name nothing: "not intravenously". A text that may deny a medicine anywhere names none: "morphine - stopped".
+Concepts have words of their own; medicines are known by the names of their ingredients as well. A longer word may stand
+anywhere in a text ("peroral"), an abbreviation of up to three letters only by itself, with or without its dots.
+
+Without a code that is known, words can say yes, so whatever may deny them does: those that follow a negation name nothing ("not
+intravenously"), and a text that may deny a medicine anywhere names none ("morphine - stopped"). Beside a code that says no, words can
+only make that unknown, so next to nothing denies them: "not intractable" does, "never give baclofen" does not.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
-from engine.concepts import CodedText, ConceptLibrary
+from engine.concepts import CodedText, ConceptLibrary, Membership
 
 LONGEST_ABBREVIATION: Final = 3
+LONGEST_DENIAL: Final = 100
+"""Letters before a word in which what denies it is looked for."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
@@ -34,8 +41,19 @@ _PUT_BACK: Final = re.compile(
 )
 """In English, Polish, the Scandinavian languages and German, as below."""
 
-_NEGATIONS: Final = "not|never|no|non|nie|nigdy|ikke|aldri|aldrig|inte|nicht"
-"""Of English, Polish, the Scandinavian languages and German; up to two words may stand between one and what it denies."""
+_DENIED: Final = re.compile(
+    r"(?<!\w)(?:not|never|no|non|nie|nigdy|ikke|aldri|aldrig|inte|nicht)\s+(?:\w+\s+){0,2}$"
+)
+"""A negation of English, Polish, the Scandinavian languages or German, and up to two words between it and what it denies."""
+
+_DENIED_JUST_BEFORE: Final = re.compile(
+    r"(?<!\w)(?:non-?|(?:not|non|without(?: mention of)?|nie|bez|ikke|uten|uden|inte|utan|nicht|ohne)[\s-]+)"
+    r"(?:(?:medically|drug|medication|treatment|therapy)\s+)?[\w-]*$"
+)
+"""A negation that is sure to deny what follows, or the rest of the word: "no" and "never" may be an order ("no baclofen").
+
+ICD-10-CM says "not intractable", ICD-9-CM "without mention of intractable epilepsy".
+"""
 
 
 def spoken_of(text: CodedText) -> str:
@@ -71,18 +89,72 @@ def words_of(spoken: str) -> frozenset[str]:
 
 def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
     """Whether words of a concept, or of one that it includes, stand in a text and are not denied there."""
-    words = (word for member in concepts.members(concept) for word in concepts.concept(member).texts)
     spoken = spoken.casefold()
-    return any(_stands_in(word.casefold(), spoken) for word in words)
+    return any(
+        _stands_in(word, spoken, _DENIED) for worded in concepts.worded(concept) for word in worded.texts
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that is said of an entry: its codes, and in small letters the text and the words that a person would read beside them."""
+
+    codes: tuple[CodedText, ...]
+    text: str
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, codes: Iterable[CodedText]) -> Self:
+        """What several codes of one entry and their texts say together."""
+        codes = tuple(codes)
+        text = "; ".join(filter(None, map(spoken_of, codes))).casefold()
+        return cls(codes, text, words_of(text))
+
+    def names(self, concepts: ConceptLibrary, concept: str) -> bool:
+        """Whether the words name a concept, so that no code beside them can deny it.
+
+        They do by the name of one of its substances, whatever else is said of it, and by the concept's own words, unless those are
+        denied just before: "not intractable", "without mention of refractory epilepsy". Words that are looked for in some entries
+        only (``texts_in``) name it there alone.
+        """
+        if not self.words.isdisjoint(concepts.ingredients_of(concept)):
+            return True
+        return any(
+            (not worded.within or any(self._is_of(concepts, other) for other in worded.within))
+            and any(_stands_in(word, self.text, _DENIED_JUST_BEFORE) for word in worded.texts)
+            for worded in concepts.worded(concept)
+        )
+
+    def _is_of(self, concepts: ConceptLibrary, wider: str) -> bool:
+        return any(concepts.membership(wider, code.codings) is Membership.YES for code in self.codes) or any(
+            word in self.text
+            for worded in concepts.worded(wider)
+            if not worded.within
+            for word in worded.texts
+        )
+
+
+def is_of(concepts: ConceptLibrary, concept: str, code: CodedText) -> Membership:
+    """Whether a coded entry is in a concept: its codes deny that only as long as the words beside them do not name the concept."""
+    coded = concepts.membership(concept, code.codings)
+    named = (
+        coded is Membership.NO and has_words(concepts, concept) and Said.of((code,)).names(concepts, concept)
+    )
+    return Membership.UNKNOWN if named else coded
+
+
+def has_words(concepts: ConceptLibrary, concept: str) -> bool:
+    """Whether there are words at all by which a concept may be recognised."""
+    return bool(concepts.worded(concept) or concepts.ingredients_of(concept))
 
 
 @lru_cache(maxsize=4096)
-def _stands_in(word: str, spoken: str) -> bool:
+def _stands_in(word: str, spoken: str, denied: re.Pattern[str]) -> bool:
     letters = word.replace(".", "")
     if len(letters) <= LONGEST_ABBREVIATION:
         dotted = r"\.?".join(map(re.escape, letters))
         pattern = rf"(?<!\w){dotted}\.?(?!\w)"
     else:
         pattern = re.escape(word)
-    denied = rf"(?<!\w)(?:{_NEGATIONS})\s+(?:\w+\s+){{0,2}}$"
-    return any(not re.search(denied, spoken[: found.start()]) for found in re.finditer(pattern, spoken))
+    starts = (found.start() for found in re.finditer(pattern, spoken))
+    return any(not denied.search(spoken[max(0, start - LONGEST_DENIAL) : start]) for start in starts)

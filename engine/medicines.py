@@ -18,7 +18,7 @@ from engine.doses import runs
 from engine.errors import UnitError
 from engine.facts import ListName, MedicationFact, PatientFacts, TherapyStatus
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
-from engine.free_text import names, spoken_of, words_of, words_that_name
+from engine.free_text import Said, has_words, names, spoken_of, words_that_name
 from engine.medicine import Medicine
 from engine.pumps import pumps_on_record
 from engine.quantity import Quantity, compare
@@ -38,17 +38,18 @@ def medicine_in(concepts: ConceptLibrary, concept: str, medication: MedicationFa
     """Whether a medicine, or any of its active ingredients, is in a concept.
 
     A mixture is in the concepts of all its parts, whatever its product's code says: a part without a code may be in any. With coded
-    ingredients that code need not be known. Where it is in none only because that says its list is complete, words that name a
-    substance of it leave it open.
+    ingredients that code need not be known. No code denies what the words beside it name: a code for paracetamol stands beside "with
+    codeine", too.
     """
-    coded = _coded_in(concepts, concept, medication)
-    if coded is Membership.NO and any(_unlisted(concepts, concept, medication)):
-        said = words_of(said_of(medication))
-        return coded if said.isdisjoint(concepts.ingredients_of(concept)) else Membership.UNKNOWN
-    return coded
+    coded = coded_in(concepts, concept, medication)
+    if coded is not Membership.NO or not has_words(concepts, concept):
+        return coded
+    named = Said.of(codes_of(medication)).names(concepts, concept)
+    return Membership.UNKNOWN if named else coded
 
 
-def _coded_in(concepts: ConceptLibrary, concept: str, medication: MedicationFact) -> Membership:
+def coded_in(concepts: ConceptLibrary, concept: str, medication: MedicationFact) -> Membership:
+    """Whether a medicine is in a concept by its codes alone; see :func:`medicine_in`."""
     product = concepts.membership(concept, medication.product.codings)
     if product is Membership.YES or not medication.ingredients:
         return product

@@ -31,7 +31,7 @@ def pumps_on_record(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
 
 
 def _called(name: ListName, concepts: Iterable[str | None], record: Record) -> list[Any]:
-    """The entries of a list that are in one of some concepts, by their code or, where nobody knows that, by their words."""
+    """The entries of a list that are in one of some concepts, by their codes or, whatever those say, by their words."""
     found: dict[int, Any] = {}
     for concept in filter(None, concepts):
         for fact in record.possible(name, concept):
@@ -42,9 +42,7 @@ def _called(name: ListName, concepts: Iterable[str | None], record: Record) -> l
 
 def _is_or_is_called(concepts: ConceptLibrary, concept: str, code: CodedText) -> bool:
     known = concepts.membership(concept, code.codings)
-    return known is Membership.YES or (
-        known is Membership.UNKNOWN and names(concepts, concept, spoken_of(code))
-    )
+    return known is Membership.YES or names(concepts, concept, spoken_of(code))
 
 
 def _says_less(medicine: Medicine, concepts: ConceptLibrary, code: CodedText) -> bool:

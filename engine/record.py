@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.code_index import NO_STANDING
-from engine.concepts import CodedText, Coding, ConceptLibrary
+from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
 from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
 from engine.finding import Evidence, Truth
-from engine.free_text import spoken_of, words_that_name
+from engine.free_text import Said, has_words, spoken_of, words_that_name
 from engine.medicine import Medicine
 from engine.words import Dated, entry
 
@@ -61,7 +61,7 @@ class Record:
         return self._list(name).unclear(concept)
 
     def possible(self, name: ListName, concept: str) -> tuple[Any, ...]:
-        """The entries of a list that are not known to be outside a concept."""
+        """The entries of a list that are not known to be outside a concept: by their codes, or because their words name it."""
         return self._list(name).possible(concept)
 
     def leaves_open(self, name: ListName, concept: str, entry: Any) -> bool:
@@ -69,10 +69,16 @@ class Record:
         codes = _CODES.get(name, _own_code)(entry)
         return any(self.concepts.leaves_open(concept, code.codings) for code in codes)
 
+    def denies(self, name: ListName, concept: str, entry: Any) -> bool:
+        """Whether an entry of a list has codes, each of which denies that it is in a concept, whatever the words beside them say."""
+        codes = _CODES.get(name, _own_code)(entry)
+        found = {self.concepts.membership(concept, code.codings) for code in codes}
+        return found == {Membership.NO}
+
     def holding(self, medicine: Medicine) -> tuple[MedicationFact, ...]:
         """The entries of the medication list that may hold the substance of a medicine: no other can be it.
 
-        Among them are those that only a list that says it is complete does not have: their words may name the substance.
+        Among them are those that only a list that says it is complete does not have: their route may tell of it.
         """
         found = self._holding.get(medicine.id)
         if found is None:
@@ -129,7 +135,7 @@ class Record:
 class _ByConcept:
     """The entries of one list by the concepts that they are in, and the others by the code systems of what nobody knows."""
 
-    __slots__ = ("_codes", "_concepts", "_items", "_unnamed", "_within", "asked")
+    __slots__ = ("_called", "_codes", "_concepts", "_items", "_said", "_unnamed", "_within", "asked")
 
     def __init__(
         self,
@@ -140,6 +146,8 @@ class _ByConcept:
     ) -> None:
         self._items, self._codes, self._concepts = items, codes, concepts
         self.asked = set(asked)
+        self._said: tuple[Said, ...] | None = None
+        self._called: dict[str, frozenset[int]] = {}
         self._within: dict[str, list[int]] = {}
         self._unnamed: dict[frozenset[str], list[int]] = {}
         for place, item in enumerate(items):
@@ -160,7 +168,19 @@ class _ByConcept:
         return self._at(self._possible(concept))
 
     def _possible(self, concept: str) -> set[int]:
-        return self._undenied(concept).union(self._within.get(concept, ()))
+        return self._undenied(concept).union(self._within.get(concept, ()), self._named(concept))
+
+    def _named(self, concept: str) -> frozenset[int]:
+        """The places of entries whose words name a concept."""
+        if not has_words(self._concepts, concept):
+            return frozenset()
+        if self._said is None:
+            self._said = tuple(Said.of(self._codes(item)) for item in self._items)
+        found = self._called.get(concept)
+        if found is None:
+            places = (place for place, said in enumerate(self._said) if said.names(self._concepts, concept))
+            found = self._called[concept] = frozenset(places)
+        return found
 
     def holding(self, concept: str) -> tuple[Any, ...]:
         """What is possible, and what is denied by nothing but that the concept's list says it is complete."""

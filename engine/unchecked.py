@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from engine.facts import ListName
 from engine.finding import NOTHING, Missing, once
 from engine.markdown import escape
 from engine.rule import Rule
 from engine.wording import fit
-from engine.words import LIST_TITLES, uncoded, vague
+from engine.words import LIST_TITLES, uncoded, vague, worded
 
 Unchecked = Sequence[tuple[Rule, Missing]]
 
 _MOST_QUOTED: Final = 3
 _LONGEST_QUOTE: Final = 60
+_QUOTED_AS: Final = {uncoded: "not coded, not checked", vague: "it says no more than", worded: "in words"}
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -57,24 +59,29 @@ def _to_complete(missing: Sequence[Missing]) -> str:
 
 def is_uncoded(entry: Missing) -> bool:
     """Whether what is missing is a code that is known, of entries of the record."""
-    return entry.list is not None and entry.why == uncoded(entry.list, len(entry.references))
+    return _says(entry, uncoded)
+
+
+def is_worded(entry: Missing) -> bool:
+    """Whether what is missing is an answer of entries of the record whose words may say what their codes deny."""
+    return _says(entry, worded)
+
+
+def _says(entry: Missing, clause: Callable[[ListName, int], str]) -> bool:
+    return entry.list is not None and entry.why == clause(entry.list, len(entry.references))
 
 
 def _quoted(missing: Sequence[Missing], words: Mapping[str, str]) -> str:
-    """The first few entries without a code, or with one that says too little, in their own words, which nobody has checked."""
-    quotable = [entry for entry in missing if is_uncoded(entry) or _is_vague(entry)]
+    """The first few entries whose codes do not tell, in their own words, which nobody has checked."""
+    quotable = [entry for entry in missing if any(_says(entry, clause) for clause in _QUOTED_AS)]
     references = (name for entry in quotable for name in entry.references)
     said = [each for each in dict.fromkeys(words.get(name, "") for name in references) if _is_wordy(each)]
     if not said:
         return ""
     shown = [f"“{escape(_short(each))}”" for each in said[:_MOST_QUOTED]]
     more = [f"{len(said) - _MOST_QUOTED} more"] if len(said) > _MOST_QUOTED else []
-    what = "not coded, not checked" if is_uncoded(quotable[0]) else "it says no more than"
+    what = next(what for clause, what in _QUOTED_AS.items() if _says(quotable[0], clause))
     return f" ({what}: {', '.join(shown + more)})"
-
-
-def _is_vague(entry: Missing) -> bool:
-    return entry.list is not None and entry.why == vague(entry.list, len(entry.references))
 
 
 def _is_wordy(label: str) -> bool:

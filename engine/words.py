@@ -36,6 +36,9 @@ LIST_TITLES = {
     ListName.SERVICES: "list of requested services",
 }
 
+WORDED = "words that may say so, beside a code that does not"
+"""What an entry has whose code denies what its words name."""
+
 _STATE_WORDS = {
     ListState.NOT_SUPPLIED: "did not arrive",
     ListState.FAILED: "could not be read from the record",
@@ -89,6 +92,11 @@ def uncoded(name: ListName, count: int) -> str:
 def vague(name: ListName, count: int) -> str:
     """That the codes of some entries of a list say too little, as a clause."""
     return f"{entries_of(name, count)} {'has a code that says' if count == 1 else 'have codes that say'} too little"
+
+
+def worded(name: ListName, count: int) -> str:
+    """That the words of some entries of a list may say what their codes deny, as a clause."""
+    return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {WORDED}"
 
 
 def undated(name: ListName, count: int) -> str:

@@ -69,14 +69,19 @@ class ConceptFile(FileModel):
     open_in: tuple[str, ...] = Field(
         (), description="Code systems in which an unlisted code does not deny: their products are not listed."
     )
-    texts: tuple[str, ...] = Field((), description="For routes and devices: words that mean it in free text.")
+    texts: tuple[str, ...] = Field(
+        (), description="Words that mean it, or may, in free text: names, brands, stems."
+    )
+    texts_in: tuple[str, ...] = Field(
+        (), description="Concepts in whose entries alone these words are looked for; left out, in any entry."
+    )
 
     def named(self, concept_id: str) -> Concept:
         """The engine's concept."""
         return Concept(
             concept_id, self.title, _codes(self.codes), _codes(self.exclude), self.includes,
             self.unit, self.plausible, self.substance, self.same_units, self.complete_in, self.open_in, self.texts,
-            self.left_open_by,
+            self.left_open_by, self.texts_in,
         )  # fmt: skip
 
 

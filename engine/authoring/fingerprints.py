@@ -113,8 +113,9 @@ class Parts:
 
 
 def _deciding(concepts: ConceptLibrary, concept: str) -> Iterator[str]:
-    """The concepts whose codes decide whether an entry is in one: those it includes, and those that leave it open."""
-    for name in (concept, *(concepts.leaving_open(concept) & concepts.concepts.keys())):
+    """The concepts that decide whether an entry is in one: those it includes, that leave it open, or in which its words are read."""
+    read_in = {name for worded in concepts.worded(concept) for name in worded.within}
+    for name in (concept, *((concepts.leaving_open(concept) | read_in) & concepts.concepts.keys())):
         yield from concepts.members(name)
 
 

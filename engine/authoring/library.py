@@ -138,6 +138,7 @@ def _without_faults(
         complete_in=tuple(system for system in concept.complete_in if system in systems),
         exclude=tuple(code for code in concept.exclude if code.system in systems),
         includes=tuple(included for included in concept.includes if included in concepts and not looping),
+        texts_in=tuple(other for other in concept.texts_in if other in concepts),
     )
 
 

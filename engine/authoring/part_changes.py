@@ -25,7 +25,7 @@ _SHOWN: Final = 6
 _TURNED_ROUND: Final = frozenset({"excluding", "other_than"})
 _OTHER_MEDICINES: Final = ("other_products", "other_forms", "other_routes")
 _WORDS_ONLY: Final = frozenset({"title", "note"})
-_MEMBERS: Final = frozenset({"codes", "exclude", "includes", "left_open_by", "texts"})
+_MEMBERS: Final = frozenset({"codes", "exclude", "includes", "left_open_by", "texts", "texts_in"})
 
 
 def say_with(loaded: Loaded) -> Say:
@@ -104,7 +104,8 @@ def _differences(old: set[str], new: set[str]) -> tuple[list[str], list[str]]:
 
 
 def _counted(concept: ConceptFile) -> set[str]:
-    words = {f"the words “{text}”" for text in concept.texts}
+    where = f" in {listing(concept.texts_in, last='or')}" if concept.texts_in else ""
+    words = {f"the words “{text}”{where}" for text in concept.texts}
     return _codes(concept.codes) | words | {f"all of {name}" for name in concept.includes}
 
 

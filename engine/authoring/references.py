@@ -53,7 +53,7 @@ MEDICINE_CONCEPTS = (
 )  # fmt: skip
 
 REFERENCES: Final[Mapping[type[FileModel], Mapping[str, NameKind]]] = {
-    ConceptFile: {"includes": "concept", "left_open_by": "concept"},
+    ConceptFile: dict.fromkeys(("includes", "left_open_by", "texts_in"), "concept"),
     MedicineFile: dict.fromkeys(MEDICINE_CONCEPTS, "concept"),
     LocalCode: {"concept": "concept"},
     CheckException: {"code": "check"},

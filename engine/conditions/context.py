@@ -19,13 +19,14 @@ from engine.facts import (
     ServiceFact,
 )
 from engine.finding import Finding, Missing, Truth, met, not_met, truth_of, unknown
+from engine.free_text import is_of
 from engine.language import duration
 from engine.medicine import Medicine
 from engine.medicines import Therapy, identified, therapy
 from engine.record import Record
 from engine.rule import Hook
 from engine.subjects import Subject
-from engine.words import Dated, incomplete, listing, uncoded, undated, vague
+from engine.words import Dated, incomplete, listing, uncoded, undated, vague, worded
 
 F = TypeVar("F", bound=Dated)
 A = TypeVar("A", AllergyFact, ConditionFact, ServiceFact)
@@ -87,11 +88,11 @@ class Context:
         return "any medicine" if concept == "any" else self.concepts.concept(concept).title
 
     def is_in(self, concept: str, code: CodedText, excluding: Iterable[str] = ()) -> Truth:
-        """Whether a coded entry is in a concept and in none of the excluded ones."""
+        """Whether a coded entry is in a concept (:func:`engine.free_text.is_of`) and in none of the excluded ones."""
         for other in excluding:
             if self.concepts.membership(other, code.codings) is Membership.YES:
                 return Truth.NOT_MET
-        return TRUTH_OF_MEMBERSHIP[self.concepts.membership(concept, code.codings)]
+        return TRUTH_OF_MEMBERSHIP[is_of(self.concepts, concept, code)]
 
     def happened_within(self, when: DateInterval | None, text: str | None) -> Truth:
         """Whether a date lies in the time before now; unknown without a date, met when no time is asked for."""
@@ -137,10 +138,10 @@ def search(
 ) -> Finding:
     """Look for an entry of a list: not met only when the list could have shown one.
 
-    An entry that cannot be judged (not coded, coded in a system nobody mapped or by what says too little, without the date that the
-    condition asks for), an entry that could not be read, and a list that is not complete all keep the answer unknown. ``kind`` says
-    whether an entry is of the kind that is looked for: where it is, only what it ``lacks`` can be in doubt, its date as a rule.
-    ``what`` is looked for, in words; the title of the concept where it is not told.
+    An entry that cannot be judged (not coded, coded in a system nobody mapped, by what says too little or other than its
+    words, without the date that the condition asks for), an entry that could not be read, and a list that is not complete
+    all keep the answer unknown. ``kind`` says whether an entry is of the kind that is looked for: where it is, only what it
+    ``lacks`` can be in doubt, its date as a rule. ``what`` is looked for, in words; the title of the concept where it is not told.
     """
     if not facts.items and not facts.gaps and facts.state.complete:
         return not_met()
@@ -158,12 +159,18 @@ def search(
     what = what or context.title(concept)
     missing = list(incomplete(name, facts, what))
     doubtful = [fact for fact, truth in judged if truth is Truth.UNKNOWN]
-    doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: []}
+    doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: [], worded: []}
     for fact in doubtful:
-        says_less = context.record.leaves_open(name, concept, fact)
-        why = lacks(fact) if kind(fact) is Truth.MET else vague if says_less else uncoded
+        why = lacks(fact) if kind(fact) is Truth.MET else _in_doubt(context.record, name, concept, fact)
         doubts.setdefault(why, []).append(fact.reference)
     for why, references in doubts.items():
         if references:
             missing.append(Missing(what, why(name, len(references)), name, tuple(references)))
     return unknown(*missing, evidence=tuple(map(evidence_of, doubtful))) if missing else not_met()
+
+
+def _in_doubt(record: Record, name: ListName, concept: str, fact: Dated) -> Callable[[ListName, int], str]:
+    """Why nobody can tell whether an entry is in a concept, as a clause of :mod:`engine.words`."""
+    if record.leaves_open(name, concept, fact):
+        return vague
+    return worded if record.denies(name, concept, fact) else uncoded

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.concepts import CodedText
 from engine.conditions.context import Context, drafts, search
 from engine.dates import DateInterval, is_future
 from engine.facts import (
@@ -20,7 +19,6 @@ from engine.facts import (
     ServiceFact,
 )
 from engine.finding import Finding, Truth, all_of, any_of, truth_of
-from engine.free_text import spoken_of, words_of
 from engine.language import (
     AllergyLeaf,
     AppointmentLeaf,
@@ -138,22 +136,17 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
     A code denies only as long as the words beside it do not name the substance: a product may be too new for the list, and a code
     may say no more than that there is an allergy to some medicine.
     """
-    names = context.concepts.ingredients_of(leaf.allergy)
-
-    def is_to(substance: CodedText) -> Truth:
-        coded = context.is_in(leaf.allergy, substance)
-        named = coded is Truth.NOT_MET and not names.isdisjoint(words_of(spoken_of(substance)))
-        return Truth.UNKNOWN if named else coded
 
     def judge(fact: AllergyFact) -> Truth:
         if fact.active != (leaf.status == "active") or (
             leaf.type != "any" and fact.intolerance != (leaf.type == "intolerance")
         ):
             return Truth.NOT_MET
-        return any_of(map(is_to, fact.substances)) if fact.substances else Truth.UNKNOWN
+        if not fact.substances:
+            return Truth.UNKNOWN
+        return any_of(context.is_in(leaf.allergy, substance) for substance in fact.substances)
 
-    coded = context.possible(ListName.ALLERGIES, leaf.allergy)
-    found = context.counting(context.facts.allergies if names else coded)
+    found = context.counting(context.possible(ListName.ALLERGIES, leaf.allergy))
     finding = search(context, found, ListName.ALLERGIES, leaf.allergy, judge)
     if finding.truth is Truth.MET:
         used = {evidence.reference for evidence in finding.evidence}

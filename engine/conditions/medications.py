@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from engine.concepts import Membership
+from engine.concepts import ConceptLibrary, Membership
 from engine.conditions.context import TRUTH_OF_MEMBERSHIP, Context
 from engine.dates import DateInterval, within
 from engine.doses import falls
 from engine.facts import ListName, MedicationFact, OrderAction, TherapyStatus
 from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, truth_of, unknown
+from engine.free_text import Said
 from engine.language import MedicationLeaf, OrderLeaf
-from engine.medicines import medicine_in, route_in
+from engine.medicines import coded_in, medicine_in, route_in
 from engine.record import codes_of
 from engine.rule import Hook
-from engine.words import LAPSED, entries_of, incomplete, listing
+from engine.words import LAPSED, WORDED, entries_of, incomplete, listing
 
 LONGEST_SUPPLY: Final = 180
 """Days for which something that was handed out may be taken, where nothing says how long: as long as a medicine that was given counts
@@ -174,19 +175,33 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
         kind, other = (~own if leaf.route is not None else Truth.MET), Truth.MET
     else:
         # It may be the rule's own medicine: baclofen on the list, without a route, is tablets or the pump.
-        coded = medicine_in(concepts, leaf.medication, fact)
-        kind, other = TRUTH_OF_MEMBERSHIP[coded], ~own
-        if coded is Membership.UNKNOWN and _is_named(fact, leaf, context):
+        kind, other = _kind(fact, leaf.medication, concepts), ~own
+        if _counts_by_name(fact, leaf, context):
             kind = other = Truth.MET
     when = context.happened_within(fact.ended, leaf.within) if leaf.status == "recent" else Truth.MET
     supplied = _is_taken(fact, context.facts.now) if leaf.status == "current" else Truth.MET
     return _Candidate(fact, kind, other, _by_route(fact, leaf, context), when, supplied)
 
 
-def _by_name(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
-    """Whether a medicine counts by its name: it has no code that is known."""
-    coded = medicine_in(context.concepts, leaf.medication, fact)
+def _kind(fact: MedicationFact, concept: str, concepts: ConceptLibrary) -> Truth:
+    """Whether a medicine is of a kind; its words leave open what a code denies that is in no list.
+
+    One that is in the lists is known for what it is: codeine against cough is kept apart from the painkillers.
+    """
+    coded = coded_in(concepts, concept, fact)
+    if coded is Membership.NO and not any(concepts.standing(code.codings).named for code in codes_of(fact)):
+        coded = medicine_in(concepts, concept, fact)
+    return TRUTH_OF_MEMBERSHIP[coded]
+
+
+def _counts_by_name(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
+    """Whether a medicine counts by its name: it has no code that is known. Beside one that says no, its name only leaves it open."""
+    coded = coded_in(context.concepts, leaf.medication, fact)
     return coded is Membership.UNKNOWN and _is_named(fact, leaf, context)
+
+
+def _is_denied(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
+    return leaf.medication != "any" and coded_in(context.concepts, leaf.medication, fact) is Membership.NO
 
 
 def _is_named(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
@@ -194,11 +209,11 @@ def _is_named(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> b
 
     Where it also has the name of the rule's own medicine, or of one that does not count, the name tells nothing.
     """
-    names, ingredients_of = context.record.named(fact), context.concepts.ingredients_of
-    if names.isdisjoint(ingredients_of(leaf.medication)):
+    if context.record.named(fact).isdisjoint(context.concepts.ingredients_of(leaf.medication)):
         return False
-    return all(
-        names.isdisjoint(ingredients_of(other)) for other in (context.medicine.substance, *leaf.excluding)
+    said = Said.of(codes_of(fact))
+    return not any(
+        said.names(context.concepts, other) for other in (context.medicine.substance, *leaf.excluding)
     )
 
 
@@ -257,7 +272,7 @@ def _choose(
         notes += tuple(
             f"{fact.label}: recognised by its name, it has no code that is known"
             for fact in found
-            if leaf.medication != "any" and _by_name(fact, leaf, context)
+            if leaf.medication != "any" and _counts_by_name(fact, leaf, context)
         )
         notes += tuple(
             f"{fact.label}: begins on {fact.started.describe()}"
@@ -267,16 +282,19 @@ def _choose(
         return met(*map(evidence_of, found), values=values, notes=notes)
     doubtful = [candidate for candidate, truth in judged if truth is Truth.UNKNOWN]
     if len(different.union(_key(candidate.fact) for candidate in doubtful)) >= leaf.different or missing:
-        missing = [*missing, *_doubts(doubtful, context.title(leaf.medication), context)]
+        missing = [*missing, *_doubts(doubtful, leaf, context)]
     evidence = tuple(evidence_of(candidate.fact) for candidate in doubtful)
     return unknown(*missing, evidence=evidence) if missing else not_met()
 
 
-def _doubts(doubtful: Iterable[_Candidate], what: str, context: Context) -> Iterator[Missing]:
+def _doubts(doubtful: Iterable[_Candidate], leaf: MedicationLeaf, context: Context) -> Iterator[Missing]:
     """Each reason for doubt once, apart for orders of the session and for entries of the list."""
     reasons: dict[tuple[bool, str], list[MedicationFact]] = {}
     for candidate in doubtful:
-        reasons.setdefault((candidate.fact.draft, candidate.doubt), []).append(candidate.fact)
+        fact, doubt = candidate.fact, candidate.doubt
+        if doubt == "code" and _is_denied(fact, leaf, context):
+            doubt = "words"
+        reasons.setdefault((fact.draft, doubt), []).append(fact)
     for (draft, reason), facts in reasons.items():
         if reason == "own":
             why = f"{listing([fact.label for fact in facts])} cannot be told from {context.medicine.title}"
@@ -284,11 +302,12 @@ def _doubts(doubtful: Iterable[_Candidate], what: str, context: Context) -> Iter
             entries = _orders(len(facts)) if draft else entries_of(ListName.MEDICATIONS, len(facts))
             why = f"{entries} {'has' if len(facts) == 1 else 'have'} {_LACKS[reason]}"
         name = None if draft else ListName.MEDICATIONS
-        yield Missing(what, why, name, tuple(fact.reference for fact in facts))
+        yield Missing(context.title(leaf.medication), why, name, tuple(fact.reference for fact in facts))
 
 
 _LACKS = {
     "code": "no code that is known here",
+    "words": WORDED,
     "route": "no route that can be read",
     "date": "no date, or one too coarse",
     TherapyStatus.CURRENT: "no word of how long the supply lasts that was handed out",

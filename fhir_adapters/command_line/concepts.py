@@ -73,6 +73,8 @@ class Shown(msgspec.Struct, frozen=True):
     exclude: tuple[ListedCode, ...]
     includes: tuple[str, ...]
     left_open_by: tuple[str, ...]
+    texts: tuple[str, ...]
+    texts_in: tuple[str, ...]
     part_of: tuple[str, ...]
     local: tuple[LocalCode, ...]
     expansion: PinnedExpansion | None
@@ -163,6 +165,8 @@ def _shown(concept_id: str, loaded: Loaded) -> Shown:
         _listed(file.exclude),
         file.includes,
         file.left_open_by,
+        file.texts,
+        file.texts_in,
         tuple(sorted(each.id for each in library.concepts.values() if concept_id in each.includes)),
         tuple(
             LocalCode(system, code)
@@ -187,6 +191,8 @@ def _print(shown: Shown) -> None:
         "": shown.note,
         "Includes": ", ".join(shown.includes),
         "Left open by": ", ".join(shown.left_open_by),
+        "Words": ", ".join(shown.texts),
+        "Words only in": ", ".join(shown.texts_in),
         "Part of": ", ".join(shown.part_of),
         "Expression": shown.ecl,
     }

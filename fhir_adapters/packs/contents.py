@@ -74,5 +74,5 @@ def _concept_files(loaded: Loaded, wanted: set[str]) -> Iterator[str]:
             for name in new
             for concept in defined[name]
             for file in (loaded.concept_files[concept],)
-            for inner in (*file.includes, *file.left_open_by)
+            for inner in (*file.includes, *file.left_open_by, *file.texts_in)
         }

@@ -1,20 +1,28 @@
-"""Entries without a code that is known: one data issue for each kind of resource, which says where their words stand."""
+"""Entries whose code does not tell: one data issue for each kind of resource and reason, which says where their words stand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from engine.finding import Missing
 from engine.outcome import Evaluation
-from engine.unchecked import is_uncoded
+from engine.unchecked import is_uncoded, is_worded
 from fhir_adapters.issues import DataIssue
 from fhir_adapters.terminology.presumed import MOST_NAMED
 
 
 def uncoded_issues(evaluation: Evaluation) -> Iterator[DataIssue]:
     """The entries that a rule could not tell from what it looks for, by their references; their words are not repeated."""
+    yield from _issues(evaluation, is_uncoded, "no code that is known here, and words are not read")
+    yield from _issues(
+        evaluation, is_worded, "words that may say what a rule looks for, beside a code that does not"
+    )
+
+
+def _issues(evaluation: Evaluation, told: Callable[[Missing], bool], why: str) -> Iterator[DataIssue]:
     by_kind: dict[str, dict[str, None]] = {}
     for outcome in evaluation.outcomes:
-        for entry in filter(is_uncoded, outcome.missing):
+        for entry in filter(told, outcome.missing):
             for name in entry.references:
                 by_kind.setdefault(name.partition("/")[0], {})[name] = None
     for kind, found in sorted(by_kind.items()):
@@ -22,9 +30,4 @@ def uncoded_issues(evaluation: Evaluation) -> Iterator[DataIssue]:
         if count > len(named):
             named.append(f"{count - len(named)} more")
         has = "1 entry has" if count == 1 else f"{count} entries have"
-        yield DataIssue(
-            kind,
-            "code",
-            "not checked",
-            f"{has} no code that is known here, and words are not read: {', '.join(named)}",
-        )
+        yield DataIssue(kind, "code", "not checked", f"{has} {why}: {', '.join(named)}")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.concepts import CodedText, Coding
-from engine.free_text import names, names_ingredient, spoken_of
-from tests.engine.builders import CONCEPTS
+from engine.concepts import CodedText, Coding, Membership
+from engine.free_text import Said, has_words, is_of, names, names_ingredient, spoken_of
+from tests.engine.builders import CONCEPTS, coded
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,66 @@ def test_a_medicine_is_known_by_the_name_of_its_ingredient_unless_anything_in_th
     spoken: str, named: bool
 ) -> None:
     assert names_ingredient(CONCEPTS, "opioids", spoken) is named
+
+
+class TestWordsBesideACodeThatSaysNo:
+    """No code denies what the words beside it name; but words alone never say yes."""
+
+    ATC, ICD = "http://www.whocc.no/atc", "http://hl7.org/fhir/sid/icd-10"
+
+    @pytest.mark.parametrize(
+        ("text", "membership"),
+        [
+            ("Paracetamol 500 mg / Morphine 10 mg", Membership.UNKNOWN),
+            ("no morphine", Membership.UNKNOWN),  # it may be an order
+            ("never give morphine, allergic", Membership.UNKNOWN),
+            ("Paracetamol 500 mg", Membership.NO),
+            ("apomorphine", Membership.NO),
+            ("", Membership.NO),
+        ],
+    )
+    def test_the_name_of_a_substance_is_read_whatever_is_said_of_it(
+        self, text: str, membership: Membership
+    ) -> None:
+        paracetamol = CodedText((Coding(self.ATC, "N02BE01"),), text)
+        assert is_of(CONCEPTS, "opioids", paracetamol) is membership
+
+    @pytest.mark.parametrize(
+        ("text", "named"),
+        [
+            ("Drug-resistant epilepsy", True),
+            ("Epilepsy, therapy-refractory", True),
+            ("refractory", True),  # the code says that it is an epilepsy
+            ("not well controlled refractory epilepsy", True),
+            ("no control: refractory", True),
+            ("not refractory, or refractory", True),
+            ("Epilepsy, not refractory, without status epilepticus", False),
+            ("non-refractory epilepsy", False),
+            ("nonrefractory", False),
+            ("not medically refractory", False),
+            ("not drug-resistant", False),
+            ("without mention of refractory epilepsy", False),
+            ("nicht therapierefractory", False),
+            ("Epilepsy", False),
+        ],
+    )
+    def test_words_of_a_concept_are_read_unless_denied_just_before(self, text: str, named: bool) -> None:
+        epilepsy = CodedText((Coding(self.ICD, "G40.9"),), text)
+        expected = Membership.UNKNOWN if named else Membership.NO
+        assert is_of(CONCEPTS, "resistant-epilepsy", epilepsy) is expected
+
+    def test_words_that_say_a_kind_of_something_are_read_only_where_code_or_words_name_that(self) -> None:
+        other = Coding(self.ICD, "G43.9")
+        for text, named in (("Refractory migraine", False), ("Refractory Epilepsy after a stroke", True)):
+            assert Said.of([CodedText((other,), text)]).names(CONCEPTS, "resistant-epilepsy") is named
+
+    def test_a_code_that_says_yes_or_that_nobody_knows_is_not_asked_again(self) -> None:
+        resistant = CodedText(coded("resistant-epilepsy").codings, "not refractory")
+        assert is_of(CONCEPTS, "resistant-epilepsy", resistant) is Membership.YES
+        unknown = CodedText((Coding("urn:oid:1.2.3", "7"),), "Epilepsy")
+        assert is_of(CONCEPTS, "resistant-epilepsy", unknown) is Membership.UNKNOWN
+
+    def test_most_concepts_have_no_words(self) -> None:
+        assert not has_words(CONCEPTS, "epilepsy")
+        assert has_words(CONCEPTS, "opioids")
+        assert has_words(CONCEPTS, "resistant-epilepsy")

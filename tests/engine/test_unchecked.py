@@ -5,7 +5,7 @@ from dataclasses import replace
 from engine.facts import ListName
 from engine.finding import BIRTH_DATE, NOTHING, SEX, Datum, Missing
 from engine.unchecked import unchecked_detail, unchecked_summary
-from engine.words import uncoded, vague
+from engine.words import uncoded, vague, worded
 from tests.engine.builders import rule
 
 EPILEPSY, INJURY = rule("epilepsy"), rule("head-injury")
@@ -104,6 +104,15 @@ class TestTheDetail:
         assert line == (
             "- **an intrathecal pump**: 1 entry of the list of devices has a code that says too little "
             "(it says no more than: “Infusion pump”). Needed for: Epilepsy."
+        )
+
+    def test_so_are_those_whose_words_say_what_their_code_does_not(self) -> None:
+        why = worded(ListName.CONDITIONS, 1)
+        entry = Missing("resistant epilepsy", why, ListName.CONDITIONS, ("Condition/1",))
+        said = {"Condition/1": "Drug-resistant epilepsy"}
+        assert unchecked_detail([(EPILEPSY, entry)], said).splitlines()[-1] == (
+            "- **resistant epilepsy**: 1 entry of the problem list has words that may say so, beside a code that does not "
+            "(in words: “Drug-resistant epilepsy”). Needed for: Epilepsy."
         )
 
     def test_of_what_could_not_be_read_for_another_reason_nothing_is_quoted(self) -> None:

@@ -63,10 +63,14 @@ class TestAProductThatOnlyACompleteListDoesNotHave:
         for product in (self.new(display), self.new("", display)):
             assert identity(self.LIBRARY, MEDICINE, medicine(product, route)) is truth
 
-    def test_a_code_beside_it_that_a_list_has_or_whose_system_denies_settles_it(self) -> None:
+    def test_a_code_beside_it_that_a_list_has_or_whose_system_denies_settles_it_unless_words_name_it(
+        self,
+    ) -> None:
         for other in (coded("opioids"), CodedText((Coding(SYSTEMS["atc"].uri, "N02BE01"),))):
-            product = CodedText((self.NEW, *other.codings), "baclofen")
+            product = CodedText((self.NEW, *other.codings), "Brand")
             assert identity(self.LIBRARY, MEDICINE, medicine(product, "intrathecal")) is NOT_MET
+            product = CodedText(product.codings, "with baclofen")
+            assert identity(self.LIBRARY, MEDICINE, medicine(product, "intrathecal")) is UNKNOWN
         mixture = medicine(self.new("Brand"), "intrathecal", ingredients=(Ingredient(coded("opioids")),))
         assert identity(self.LIBRARY, MEDICINE, mixture) is NOT_MET
 
@@ -116,7 +120,9 @@ class TestAnAllergyWhoseCodeIsInNoList:
         finding = self.look(code)
         assert finding.truth is truth
         if truth is UNKNOWN:
-            assert reasons(finding) == ["1 entry of the allergy list has no code that is known here"]
+            assert reasons(finding) == [
+                "1 entry of the allergy list has words that may say so, beside a code that does not"
+            ]
 
     def test_is_left_open_by_the_substance_of_a_reaction_too(self) -> None:
         other, named = coded("opioids"), CodedText((Coding(self.RXNORM, "9999999", "baclofen"),))

@@ -28,6 +28,7 @@ from engine.words import (
     unreadable,
     unsettled,
     vague,
+    worded,
 )
 from tests.engine.builders import (
     allergy,
@@ -114,6 +115,9 @@ class TestLists:
         assert unsettled(name, 2) == "2 entries of the allergy list do not say that all was brought to an end"
         assert vague(name, 1) == "1 entry of the allergy list has a code that says too little"
         assert vague(name, 2) == "2 entries of the allergy list have codes that say too little"
+        said = "words that may say so, beside a code that does not"
+        assert worded(name, 1) == f"1 entry of the allergy list has {said}"
+        assert worded(name, 2) == f"2 entries of the allergy list have {said}"
         assert undated(name, 1) == "1 entry of the allergy list has no date, or one too coarse"
         assert undated(name, 2) == "2 entries of the allergy list have no date, or one too coarse"
 

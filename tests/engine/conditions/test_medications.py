@@ -24,6 +24,7 @@ from tests.engine.builders import (
 
 MET, NOT_MET, UNKNOWN = Truth.MET, Truth.NOT_MET, Truth.UNKNOWN
 OPIOIDS, OWN = {"medication": "opioids"}, order()
+PARACETAMOL = CodedText((Coding("http://www.whocc.no/atc", "N02BE01"),))
 MORPHINE, TRAMADOL = (
     replace(coded("opioids"), codings=(replace(coded("opioids").codings[0], code=code),), text=name)
     for code, name in (("N02AA01", "Morphine"), ("N02AX02", "Tramadol"))
@@ -59,6 +60,13 @@ class TestWhatThePatientTakes:
     )
     def test_current_orders_and_statements_count(self, more: dict[str, Any], truth: Truth) -> None:
         assert beside(OPIOIDS, medicine(MORPHINE, **more)).truth is truth
+
+    def test_words_beside_a_code_that_says_otherwise_are_what_is_told_of_it(self) -> None:
+        named = CodedText(PARACETAMOL.codings, "Paracetamol 500 mg / Morphine 10 mg")
+        why = "words that may say so, beside a code that does not"
+        listed, ordered = medicine(named), order(named, reference="MedicationRequest/order-2")
+        assert reasons(beside(OPIOIDS, listed)) == [f"1 entry of the medication list has {why}"]
+        assert reasons(beside(OPIOIDS, orders=(ordered,))) == [f"1 order of this session has {why}"]
 
     def test_what_was_handed_out_for_nobody_knows_how_long_leaves_it_open_and_says_so(self) -> None:
         finding = beside(OPIOIDS, medicine(MORPHINE, kind="dispense", started=on("2026-03-14")))
@@ -97,10 +105,11 @@ class TestWhatThePatientTakes:
             (CodedText(text="Apomorphine"), UNKNOWN),  # another word
             (CodedText(text="morphine and baclofen"), UNKNOWN),  # what runs in the pump itself, perhaps
             (CodedText(text="the white pills"), UNKNOWN),
-            (
-                CodedText(coded("sodium-chloride").codings, "instead of morphine"),
-                NOT_MET,
-            ),  # its code is known
+            # A code denies it; but where that is in no list, words beside it that name it leave it open, whatever else they say.
+            (CodedText(coded("sodium-chloride").codings, "instead of morphine"), NOT_MET),
+            (CodedText(PARACETAMOL.codings, "500 mg"), NOT_MET),
+            (CodedText(PARACETAMOL.codings, "paracetamol with morphine, if needed"), UNKNOWN),
+            (CodedText(PARACETAMOL.codings, "instead of morphine"), UNKNOWN),
         ],
     )
     def test_without_a_code_that_is_known_the_name_of_an_ingredient_tells(
