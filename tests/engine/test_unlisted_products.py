@@ -106,7 +106,7 @@ class TestAnAllergyWhoseCodeIsInNoList:
             # The words stand beside the code, or in the text of the entry, and whatever else they say.
             (CodedText((Coding(RXNORM, "9999999", "baclofen 5 MG Oral Granules [Brand]"),)), UNKNOWN),
             (CodedText((Coding(RXNORM, "9999999"),), "Baclofen: rash"), UNKNOWN),
-            (CodedText((Coding(SNOMED, "9999999", "Product containing baclofen"),)), UNKNOWN),
+            (CodedText((Coding(SNOMED, "416098002", "Product containing baclofen"),)), UNKNOWN),
             # A code that a list has, and that says something else or less, settles it no more than one that no list has.
             (CodedText((Coding(ATC, "N02AA01"),), "morphine and baclofen"), UNKNOWN),
             # Other words, or none, leave the code its say.
