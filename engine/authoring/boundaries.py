@@ -108,8 +108,9 @@ class BoundarySeen:
 
     @property
     def expect(self) -> dict[str, Any]:
-        """What a test of this case expects."""
-        return {"outcome": self.outcome.value, "card": self.card}
+        """What a test of this case expects: the outcome, the urgency of the card and, where the rule is met, its line."""
+        words = {"summary": self.summary} if self.outcome is Truth.MET and self.summary else {}
+        return {"outcome": self.outcome.value, "card": self.card, **words}
 
 
 class Boundaries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from contextvars import ContextVar
 from dataclasses import replace
@@ -98,6 +99,14 @@ def command(words: str, folder: Path | None) -> str:
     examples = " --examples" if with_examples() else ""
     named = f" --rules {shlex.quote(str(folder))}" if folder is not None else ""
     return f"primum{examples} {words}{named}"
+
+
+_IN_A_MEND: Final = re.compile(r"primum (rules lock|concepts refresh|concepts find \S+|describe \S+)")
+
+
+def mend_for(mend: str, folder: Path | None) -> str:
+    """A mend whose commands read the same rules: the engine knows the commands, and not the folder that was named."""
+    return _IN_A_MEND.sub(lambda found: command(found[1], folder), mend)
 
 
 def broken(folder: Path | None) -> str:

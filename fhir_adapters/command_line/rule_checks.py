@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +17,7 @@ from engine.authoring.checks import CHECKS
 from engine.authoring.folder import Loaded
 from engine.authoring.pages import codes_on_reading, page_of
 from engine.authoring.problems import Problem, nearest
-from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, moment
+from fhir_adapters.command_line.options import FormatOption, RulesOption, loaded_rules, mend_for, moment
 from fhir_adapters.command_line.problem_views import compact, github, pretty, summary
 from fhir_adapters.command_line.terminal import Format, answers, notices, refuse, write_json
 
@@ -53,7 +54,8 @@ def check(
     """
     with notices.status("Reading and checking the rules"):
         loaded = loaded_rules(rules)
-        problems = check_rules(loaded, moment(today).date())
+        found = check_rules(loaded, moment(today).date())
+    problems = tuple(replace(problem, help=mend_for(problem.help, rules)) for problem in found)
     _show(loaded, problems, format)
     if any(problem.severity == "error" for problem in problems) or (strict and problems):
         raise typer.Exit(1)

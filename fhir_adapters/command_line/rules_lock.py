@@ -13,7 +13,7 @@ from engine.authoring.lock import CHANGED, REFUSED, Unlocked, lock_file, locked_
 from engine.authoring.raised_versions import Raised, raised_versions
 from engine.authoring.versions import Bump
 from engine.authoring.writing import write_whole
-from fhir_adapters.command_line.options import FormatOption, RulesOption, broken, loaded_rules
+from fhir_adapters.command_line.options import FormatOption, RulesOption, broken, loaded_rules, mend_for
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, say, words, write_json
 
 
@@ -69,7 +69,11 @@ def lock(
         file = loaded.paths[f"{loaded.folders[pack_id]}/pack.yaml"].with_name("rules.lock")
         write_whole({file: locked_now(loaded, pack_id).text})
     if format is Format.JSON:
-        told = [entry._asdict() for entries in found.values() for entry in entries]
+        told = [
+            entry._replace(help=mend_for(entry.help, rules))._asdict()
+            for entries in found.values()
+            for entry in entries
+        ]
         versions = [{"id": each.id, "old": each.old, "new": each.new} for each in raised]
         write_json(
             {
@@ -100,7 +104,7 @@ def lock(
                 else "changed without a higher version"
             )
             noun = "pack" if meant[0].rule in loaded.folders else "rule"
-            say(f"{counted(len(meant), noun)} {done}: {mend}.", "red")
+            say(f"{counted(len(meant), noun)} {done}: {mend_for(mend, rules)}.", "red")
     if refused or (check_only and stale):
         raise typer.Exit(1)
 

@@ -69,7 +69,12 @@ def test_each_condition_is_looked_at_where_it_decides(mini: Loaded) -> None:
 def test_a_case_says_in_a_sentence_what_came_out(mini: Loaded) -> None:
     cases = {each.case.said: each for each in looked(mini)}
     assert cases["eGFR of 59 mL/min/1.73m2"].name == "eGFR of 59 mL/min/1.73m2 means a card (warning)"
-    assert cases["eGFR of 59 mL/min/1.73m2"].expect == {"outcome": "met", "card": "warning"}
+    assert cases["eGFR of 59 mL/min/1.73m2"].expect == {
+        "outcome": "met",
+        "card": "warning",
+        "summary": "Kidney function is reduced (eGFR 59): start intrathecal baclofen with a lower dose",
+    }
+    assert cases["eGFR of 60 mL/min/1.73m2"].expect == {"outcome": "not_met", "card": "none"}
     assert cases["eGFR of 60 mL/min/1.73m2"].name == "eGFR of 60 mL/min/1.73m2 means no card"
     assert cases["no eGFR on record"].name == "no eGFR on record leaves it open"
 

@@ -49,6 +49,7 @@ def test_nothing_is_written_while_a_rule_changed_without_its_version(primum: Run
     assert shown.exit_code == 1
     assert "baclofen-it.epilepsy: what the rule says has changed since version 1.0.0" in shown.stdout
     assert "1 rule changed without a higher version: raise version" in shown.stderr
+    assert f"run  primum rules lock --rules {folder}." in shown.stderr.replace("\n", " ")
     assert (folder / LOCK).read_bytes() == before
 
 
@@ -151,3 +152,11 @@ def test_rules_with_other_errors_are_not_locked(primum: Run, folder: Path) -> No
     assert shown.exit_code == 1
     assert "hold errors" in shown.stderr
     assert not (folder / LOCK).exists()
+
+
+def test_a_check_names_the_command_for_the_folder_that_was_named(primum: Run, folder: Path) -> None:
+    primum("rules", "lock", "--rules", folder)
+    change(folder, "4 years", "5 years")
+    shown = json.loads(primum("rules", "check", "--rules", folder, "--format", "json").stdout)
+    [mend] = [each["help"] for each in shown["problems"] if each["code"] == "changed-without-version"]
+    assert mend.endswith(f"then run  primum rules lock --rules {folder}")
