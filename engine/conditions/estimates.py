@@ -228,14 +228,13 @@ def estimated(source: EstimateFrom, context: Context, within: str) -> Estimate |
         return (Missing("creatinine", _ADULTS_ONLY, ListName.PATIENT, (child.reference,), NOTHING),)
     sample = _sample(context, within)
     if isinstance(sample, Missing):
-        beside = (formula.adults_only or child is not None) and not sample.references
-        return (sample, *_lacking_beside(formula, context)) if beside else (sample,)
+        return (sample, *_lacking_beside(sample, formula, context))
     try:
         calculated = formula.calculate(sample)
     except ValueError:
         return (sample.refuse("an estimate is not made for this age or these values"),)
     if isinstance(calculated, Missing):
-        return (calculated,)
+        return (calculated, *_lacking_beside(calculated, formula, context))
     used = [(CREATININE, within, sample.fact)]
     if calculated.body is not None:
         used.append((formula.body, BODY_WITHIN, calculated.body.fact))
@@ -272,12 +271,28 @@ def _child(context: Context) -> Person | None:
     return person if age is not None and age.oldest.years < ADULT else None
 
 
-def _lacking_beside(formula: Formula, context: Context) -> Iterator[Missing]:
-    """The height or weight that is wanting together with creatinine, so that both can be requested at once."""
-    if context.facts.observations.state.complete and not _possible(context, formula.body, BODY_WITHIN):
-        lacks = Datum(context.title(formula.body), formula.body)
-        why = f"an estimate needs a {lacks.name} of the last {BODY_WITHIN}, too"
-        yield Missing("creatinine", why, ListName.OBSERVATIONS, (), lacks)
+def _lacking_beside(first: Missing, formula: Formula, context: Context) -> Iterator[Missing]:
+    """What else is wanting, so that all of it can be requested and completed at once; nothing where no estimate is to be had."""
+    person, child = context.facts.person, _child(context)
+    if first.lacks == NOTHING:
+        return
+    wanting: list[tuple[Datum, str]] = []
+    sized = formula.adults_only or child is not None
+    if sized and (first.lacks is not None or not first.references) and _is_without(formula.body, context):
+        body = Datum(context.title(formula.body), formula.body)
+        wanting.append((body, f"an estimate needs a {body.name} of the last {BODY_WITHIN}, too"))
+    if person is not None and person.birth is None:
+        wanting.append((BIRTH_DATE, "an estimate needs the birth date, too"))
+    if person is not None and child is None and person.sex not in ("female", "male"):
+        wanting.append((NOTHING if person.sex == "other" else SEX, "an estimate needs the sex, too"))
+    for lacks, why in wanting:
+        if lacks != first.lacks:
+            yield Missing("creatinine", why, ListName.OBSERVATIONS, (), lacks)
+
+
+def _is_without(concept: str, context: Context) -> bool:
+    """Whether nothing on record can be a height or weight of those that are young enough."""
+    return context.facts.observations.state.complete and not _possible(context, concept, BODY_WITHIN)
 
 
 def _sample(context: Context, within: str) -> _Sample | Missing:

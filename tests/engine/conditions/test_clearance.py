@@ -154,6 +154,27 @@ def test_without_creatinine_and_weight_both_are_wanting() -> None:
 
 
 @pytest.mark.parametrize(
+    ("found", "person", "waits"),
+    [
+        ([], {"birth": None, "sex": None}, [None, WEIGHT, BIRTH_DATE, SEX]),
+        ([], {"sex": "unknown"}, [None, WEIGHT, SEX]),
+        ([], {"sex": "other"}, [None, WEIGHT, NOTHING]),
+        ([weight("70 kg")], {"sex": None}, [None, SEX]),
+        ([ONE], {"birth": None}, [BIRTH_DATE, WEIGHT]),
+        ([ONE, weight("70 kg")], {"birth": None, "sex": None}, [BIRTH_DATE, SEX]),
+        ([ONE], {"sex": None}, [SEX, WEIGHT]),
+        ([ONE], {"sex": "other"}, [NOTHING]),  # no weight helps
+    ],
+)
+def test_all_that_is_wanting_is_named_at_once(
+    found: list[ObservationFact], person: dict[str, Any], waits: list[Datum | None]
+) -> None:
+    """So that nobody draws blood for an estimate that the birth date keeps from being made."""
+    finding = look(*found, person=replace(ADULT, **person))
+    assert [entry.lacks for entry in finding.missing] == waits
+
+
+@pytest.mark.parametrize(
     ("entry", "why"),
     [
         (weight(None, "2026-03-10", "Observation/other"), "another entry cannot be used: it has no value"),
