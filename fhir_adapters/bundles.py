@@ -24,6 +24,7 @@ from fhir_adapters.wire import (
     Slot,
     decode_array,
     decode_head,
+    decode_object,
     decode_resource,
     decode_slots,
     decode_value,
@@ -31,6 +32,14 @@ from fhir_adapters.wire import (
 
 # Bundles that by their nature hold a selection of a record, or several states of it.
 _EXCERPTS: Final = frozenset({"document", "message", "history", "transaction-response", "batch-response"})
+
+# Those of every resource and of a Bundle, R5's issues among them, and what some servers add to any resource.
+_OF_BUNDLES: Final = (
+    "resourceType id meta implicitRules language text contained extension modifierExtension "
+    "identifier type timestamp total link entry signature issues"
+)
+_MEMBERS: Final = frozenset(_OF_BUNDLES.split())
+_MISSPELT: Final = "it has no entries, and a member that no Bundle has"
 
 # FHIR allows 64 characters; the specification of CDS Hooks 3.0 itself shows drafts with 194.
 _LONGEST_ID: Final = 256
@@ -73,7 +82,8 @@ def read_answer(raw: RawJson) -> Answer:
     if head is None:
         return _without_object(raw)
     if head.resourceType == "Bundle":
-        return _of_bundle(head)
+        answer = _of_bundle(head)
+        return _with_odd_members(answer, raw) if answer.state is ListState.EMPTY else answer
     if head.resourceType == "OperationOutcome":
         return Answer(ListState.FAILED, detail="the query failed: an OperationOutcome came instead")
     if isinstance(head.resourceType, str):
@@ -118,6 +128,12 @@ def _of_bundle(head: Head) -> Answer:
         why = "how many entries the search found cannot be read"
         return Answer(ListState.PARTIAL, slots, why, excerpt=excerpt, more=more)
     return replace(_searched(slots, more=more, total=total or 0), excerpt=excerpt)
+
+
+def _with_odd_members(answer: Answer, raw: RawJson) -> Answer:
+    """A Bundle without entries that has a member which no Bundle has (``Entry``): the entries may be there."""
+    odd = [name for name in decode_object(raw) or () if name not in _MEMBERS and not name.startswith("_")]
+    return replace(answer, state=ListState.PARTIAL, detail=_MISSPELT) if odd else answer
 
 
 def _searched(slots: tuple[Slot | None, ...], *, more: bool, total: int) -> Answer:

@@ -49,6 +49,7 @@ LIST_OF: Final[Mapping[str, ListName]] = {
 # Read for what others refer to, or for the user; they belong to no list and to no patient.
 SUPPORTING: Final = frozenset({"Medication", "Practitioner", "PractitionerRole"})
 
+_TWO_PATIENTS: Final = "it names this patient, and someone or something else"
 _NO_RESOURCE: Final = "it cannot be read as a FHIR resource"
 
 
@@ -322,11 +323,15 @@ class _Reading:
         if whose is Subject.OTHER:
             self._left_out[entry.type, "it is about someone or something else"] += 1
             self.issues.add(entry.reference, "subject", "ignored", "it is about someone or something else")
+        elif whose is Subject.BOTH:
+            self._left_out[entry.type, _TWO_PATIENTS] += 1
+            self.issues.add(entry.reference, "subject", "unreadable", _TWO_PATIENTS)
+            self._gaps.append((LIST_OF[entry.type], Gap(entry.reference, _TWO_PATIENTS)))
         elif whose is Subject.UNSTATED:
             self.issues.add(
                 entry.reference, "subject", "assumed", "it names no patient; taken as this patient's"
             )
-        return whose is not Subject.OTHER
+        return whose in (Subject.THIS, Subject.UNSTATED)
 
     def _state(self, name: ListName, on_hand: bool) -> tuple[ListState, str]:
         """One state of a list from those of all answers for it; anything short of complete is partial."""

@@ -69,6 +69,7 @@ class Subject(Enum):
     THIS = "this patient"
     OTHER = "someone or something else"
     UNSTATED = "not stated"
+    BOTH = "this patient by one element, someone or something else by another"
 
 
 class PatientIdentity:
@@ -92,8 +93,7 @@ class PatientIdentity:
         An observation or procedure with a ``focus`` is about that: a fetus, a donor, a device.
         """
         resource = entry.resource
-        subject = resource.get("subject") or resource.get("patient")
-        found = self._referred(subject)
+        found = self._of_subject(resource)
         if "focus" in resource and any(
             self._referred(focus) is not Subject.THIS for focus in nodes(resource["focus"])
         ):
@@ -103,6 +103,13 @@ class PatientIdentity:
         if entry.type == "Patient" and entry.has_id:
             return Subject.THIS if entry.reference in self._names or not self._names else Subject.OTHER
         return self._of_participants(resource) if entry.type == "Appointment" else found
+
+    def _of_subject(self, resource: Mapping[str, Any]) -> Subject:
+        """By ``subject``, or by what some resources and versions of FHIR call ``patient``; both only where they agree."""
+        found = {self._referred(resource.get(name)) for name in ("subject", "patient")} - {Subject.UNSTATED}
+        if len(found) > 1:
+            return Subject.BOTH
+        return found.pop() if found else Subject.UNSTATED
 
     def _referred(self, value: object) -> Subject:
         written = value.get("reference") if isinstance(value, dict) else None

@@ -253,7 +253,7 @@ def _orders(
         if LIST_OF.get(entry.type) is not ListName.MEDICATIONS:
             continue
         whose = record.identity.whose(entry)
-        if whose is Subject.OTHER:
+        if whose in (Subject.OTHER, Subject.BOTH):
             why = "the order names another patient than the request"
             gaps.append(unreadable(entry.reference, "subject", why, issues))
             continue

@@ -153,6 +153,16 @@ def test_a_resource_without_a_patient_is_taken_as_this_patients_and_said_so():
     assert ("Condition/n", "assumed", "it names no patient; taken as this patient's") in issues(record)
 
 
+@pytest.mark.parametrize(("subject", "patient"), [("Patient/p", "Patient/q"), ("Patient/q", "Patient/p")])
+def test_a_resource_of_two_patients_may_be_this_ones_and_leaves_its_list_open(subject, patient):
+    both = {**CONDITION, "subject": {"reference": subject}, "patient": {"reference": patient}}
+    record = prefetch({"conditions": bundle(both)})
+    why = "it names this patient, and someone or something else"
+    assert references(record, "Condition") == []
+    assert record.gaps(ListName.CONDITIONS) == (Gap("Condition/c", why),)
+    assert ("Condition/c", "unreadable", why) in issues(record)
+
+
 def test_the_patient_of_another_key_is_known_all_the_same():
     record = prefetch({"item1": PATIENT})
     assert record.state(ListName.PATIENT) is ListState.PRESENT

@@ -116,6 +116,22 @@ def test_whose_a_resource_is(element, subject, whose):
     assert identity.whose(entry("Condition", "c", **{element: subject})) is whose
 
 
+@pytest.mark.parametrize(
+    ("subject", "patient", "whose"),
+    [
+        ("Patient/p", "Patient/p", Subject.THIS),
+        ("Patient/q", "Patient/q", Subject.OTHER),
+        ("Patient/p", "Patient/q", Subject.BOTH),
+        ("Patient/q", "Patient/p", Subject.BOTH),
+        ("#p", "Patient/p", Subject.THIS),
+        ("#p", "Patient/q", Subject.OTHER),
+    ],
+)
+def test_two_elements_that_name_the_patient_have_to_agree(subject, patient, whose):
+    members = {"subject": {"reference": subject}, "patient": {"reference": patient}}
+    assert PatientIdentity("p").whose(entry("Device", "d", **members)) is whose
+
+
 def test_an_observation_of_something_else_in_the_patient_is_not_the_patients():
     identity = PatientIdentity("p")
     mother = {"reference": "Patient/p"}

@@ -97,6 +97,11 @@ def test_an_order_for_another_patient_is_not_checked_against_this_record():
     )
 
 
+def test_an_order_for_two_patients_is_not_checked_either():
+    facts, _ = read(PATIENT, review=sign({**ORDER, "patient": {"reference": "Patient/q"}}))
+    assert [gap.reference for gap in facts.order_gaps] == ["MedicationRequest/a"]
+
+
 def test_an_order_that_names_nobody_is_taken_as_this_patients_which_is_assumed():
     facts, issues = read(PATIENT, review=sign({**ORDER, "subject": {"display": "her"}}))
     assert [order.reference for order in facts.orders] == ["MedicationRequest/a"]
