@@ -39,9 +39,10 @@ class Concept:
 
     For measurements ``unit`` is the canonical UCUM unit, ``plausible`` the inclusive range outside which a value is treated as an
     error of the record, and ``substance`` the key of the molar-mass conversion (``creatinine``), ``same_units`` units
-    that laboratories write for the same amount (``mL/min`` for an indexed filtration rate). ``complete_in`` names systems whose
-    list here is exhaustive, even when it is empty, so that an unlisted code of them denies; ``open_in`` systems whose list here
-    is not (substances are listed, their products are not), so that it does not.
+    that laboratories write for the same amount (``mL/min`` for an indexed filtration rate). ``unit_tells`` says that next to nothing
+    else is measured in these, so that an amount in one of them may be this whatever unlisted code it has.
+    ``complete_in`` names systems whose list here is exhaustive, even when it is empty, so that an unlisted code of them denies;
+    ``open_in`` systems whose list here is not (substances are listed, their products are not), so that it does not.
     ``left_open_by`` names concepts that say less than this one: an entry of one of them may be this one, so that its code neither
     means nor denies it.
     ``texts`` are words recognised in free text (see :mod:`engine.free_text`), the names and brands of a substance among them.
@@ -63,3 +64,4 @@ class Concept:
     texts: tuple[str, ...] = ()
     left_open_by: tuple[str, ...] = ()
     texts_in: tuple[str, ...] = ()
+    unit_tells: bool = False

@@ -60,6 +60,10 @@ class Record:
         """The entries of a list of which nothing on hand can tell whether they are in a concept: by their codes, or without any."""
         return self._list(name).unclear(concept)
 
+    def unlisted(self, name: ListName) -> tuple[Any, ...]:
+        """The entries of a list that have a code which no concept lists, or none at all."""
+        return self._list(name).unlisted()
+
     def possible(self, name: ListName, concept: str) -> tuple[Any, ...]:
         """The entries of a list that are not known to be outside a concept: by their codes, or because their words name it."""
         return self._list(name).possible(concept)
@@ -163,6 +167,9 @@ class _ByConcept:
 
     def unclear(self, concept: str) -> tuple[Any, ...]:
         return self._at(self._undenied(concept).difference(self._within.get(concept, ())))
+
+    def unlisted(self) -> tuple[Any, ...]:
+        return self._at(place for places in self._unnamed.values() for place in places)
 
     def possible(self, concept: str) -> tuple[Any, ...]:
         return self._at(self._possible(concept))

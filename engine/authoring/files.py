@@ -65,6 +65,10 @@ class ConceptFile(FileModel):
     )
     substance: str | None = Field(None, description="What is measured, where mass and moles are converted.")
     same_units: tuple[str, ...] = Field((), description="Units that laboratories write for the same amount.")
+    unit_tells: YesNo = Field(
+        False,
+        description="Next to nothing else is measured in its unit: an amount in it with a code that nobody lists may be this.",
+    )
     complete_in: tuple[str, ...] = Field((), description="Code systems in which this list is exhaustive.")
     open_in: tuple[str, ...] = Field(
         (), description="Code systems in which an unlisted code does not deny: their products are not listed."
@@ -81,7 +85,7 @@ class ConceptFile(FileModel):
         return Concept(
             concept_id, self.title, _codes(self.codes), _codes(self.exclude), self.includes,
             self.unit, self.plausible, self.substance, self.same_units, self.complete_in, self.open_in, self.texts,
-            self.left_open_by, self.texts_in,
+            self.left_open_by, self.texts_in, self.unit_tells,
         )  # fmt: skip
 
 

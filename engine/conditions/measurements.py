@@ -16,7 +16,7 @@ from engine.conditions.values import (
     in_its_unit,
     newest_of,
     observations,
-    unclear_observations,
+    undecided,
 )
 from engine.errors import UnitError
 from engine.facts import ListName, ObservationFact
@@ -24,7 +24,7 @@ from engine.finding import Evidence, Finding, Missing, Truth, met, not_met, trut
 from engine.language import LabLeaf, MeasurementLeaf, VitalLeaf
 from engine.quantity import QuantityInterval
 from engine.record_nouns import EstimateFrom
-from engine.words import amount, entry, incomplete, uncoded, unit_words
+from engine.words import amount, entry, incomplete, unit_words
 
 
 def lab(leaf: LabLeaf, context: Context) -> Finding:
@@ -46,7 +46,8 @@ def lab(leaf: LabLeaf, context: Context) -> Finding:
     estimate = estimated(leaf.estimate, context, leaf.within)
     if not isinstance(estimate, Estimate):
         older, _ = observations(context, concept.id, None)
-        says_more = not estimate[0].references and (reported.truth is Truth.NOT_MET or older)
+        others, _ = undecided(context, concept, leaf.within)
+        says_more = not estimate[0].references and (reported.truth is Truth.NOT_MET or older or others)
         return reported if says_more else unknown(*_about(concept, estimate))
     return _estimated(leaf, concept, estimate, context)
 
@@ -126,16 +127,18 @@ def _without_value(
     if leaf.if_missing == "not-met" or (leaf.comparison is None and leaf.is_ is None):
         denying = _denying(leaf, concept, context)
         return _unless_another(not_met(), doubts(context, concept, leaf.within, None, denying))
-    return unknown(_missing(concept, _nothing(leaf, concept, context)))
+    return unknown(_nothing(leaf, concept, context))
 
 
-def _nothing(leaf: MeasurementLeaf, concept: Concept, context: Context) -> str:
+def _nothing(leaf: MeasurementLeaf, concept: Concept, context: Context) -> Missing:
     older, _ = observations(context, concept.id, None)
-    if not older:
-        count = len(unclear_observations(context, concept, leaf.within))
-        others = f"; {uncoded(ListName.OBSERVATIONS, count)}" if count else ""
-        return f"none is on record{others}"
-    value, when, dated = older[0].value, entry(older[0]).date, older[0].effective
+    others, references = undecided(context, concept, leaf.within)
+    latest = _latest(leaf, older[0], context) if older else "none is on record"
+    return _missing(concept, "; ".join(filter(None, (latest, others))), *references)
+
+
+def _latest(leaf: MeasurementLeaf, fact: ObservationFact, context: Context) -> str:
+    value, when, dated = fact.value, entry(fact).date, fact.effective
     quantity = f" ({amount(value)} {unit_words(value.unit)})" if isinstance(value, QuantityInterval) else ""
     ahead = dated is not None and dated.earliest > context.facts.now
     return f"the latest{quantity} is from {when}, {'which is to come' if ahead else f'longer ago than {leaf.within}'}"

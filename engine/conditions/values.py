@@ -14,7 +14,7 @@ from engine.errors import UnitError
 from engine.facts import ListName, ObservationFact
 from engine.finding import Missing, Truth
 from engine.quantity import Quantity, QuantityInterval
-from engine.words import incomplete, uncoded
+from engine.words import incomplete, uncoded, vague
 
 
 def observations(
@@ -32,10 +32,20 @@ def observations(
 
 
 def unclear_observations(context: Context, concept: Concept, within: str | None) -> list[ObservationFact]:
-    """Observations of the time before now that nothing keeps from being of the concept: neither their code nor their value."""
+    """Observations of the time before now that nothing keeps from being of the concept: neither their code nor their value.
+
+    A code that no concept lists keeps an amount from it only where neither its unit nor its words tell of the concept: a filtration
+    rate is one by whatever formula, under the code of a new one, too. What words alone name has to have a value: a panel has none.
+    """
+    record, name = context.record, ListName.OBSERVATIONS
+    told = [fact for fact in record.possible(name, concept.id) if fact.value is not None]
+    if concept.unit_tells:
+        told += [fact for fact in record.unlisted(name) if isinstance(fact.value, QuantityInterval)]
+    own = {id(fact) for fact in record.members(name, concept.id)}
+    unclear = {id(fact): fact for fact in (*record.unclear(name, concept.id), *told) if id(fact) not in own}
     return [
         fact
-        for fact in context.record.unclear(ListName.OBSERVATIONS, concept.id)
+        for fact in unclear.values()
         if _can_be_of(concept, fact) and context.happened_within(fact.effective, within) is not Truth.NOT_MET
     ]
 
@@ -63,7 +73,8 @@ def doubts(
     """Why a value may not be the latest: what is wanting of the list, and entries that may be as new and cannot be used.
 
     Those are entries of the concept without a value, or without a date that tells, and entries without a code that tells. Without
-    ``used``, no age keeps one out. ``harmless`` says of one with a value that it would change nothing.
+    ``used``, no age keeps one out. ``harmless`` says of one with a value that it would change nothing. An entry with a code that says
+    less than the concept has a value that is not quite its own: it is never harmless, but tells nothing beside one of its moment.
     """
     timely, undated = observations(context, concept.id, within)
 
@@ -82,12 +93,42 @@ def doubts(
     for fact in rivals(undated):
         why = "another value has no date, or one too coarse"
         found.append(Missing(concept.title, why, ListName.OBSERVATIONS, (fact.reference,)))
-    unclear = rivals(unclear_observations(context, concept, within))
-    if unclear:
-        why = f"{uncoded(ListName.OBSERVATIONS, len(unclear))} and may be newer"
-        references = tuple(fact.reference for fact in unclear)
-        found.append(Missing(concept.title, why, ListName.OBSERVATIONS, references))
+    says_less, unclear = _apart(context, concept, unclear_observations(context, concept, within))
+    later = [
+        fact
+        for fact in says_less
+        if used is None
+        or (as_new(fact, used) and (fact.effective is None or fact.effective != used.effective))
+    ]
+    for words, facts in ((vague, later), (uncoded, rivals(unclear))):
+        if facts:
+            why = f"{words(ListName.OBSERVATIONS, len(facts))} and may be newer"
+            references = tuple(fact.reference for fact in facts)
+            found.append(Missing(concept.title, why, ListName.OBSERVATIONS, references))
     return found
+
+
+def undecided(context: Context, concept: Concept, within: str | None) -> tuple[str, tuple[str, ...]]:
+    """In words that there are entries which may be of a concept, and their references; nothing where there is none."""
+    says_less, unclear = _apart(context, concept, unclear_observations(context, concept, within))
+    clauses = [
+        why(ListName.OBSERVATIONS, len(facts))
+        for why, facts in ((vague, says_less), (uncoded, unclear))
+        if facts
+    ]
+    return "; ".join(clauses), tuple(fact.reference for fact in (*says_less, *unclear))
+
+
+def _apart(
+    context: Context, concept: Concept, facts: Iterable[ObservationFact]
+) -> tuple[list[ObservationFact], list[ObservationFact]]:
+    """Entries with a code that says less than a concept, and entries without one that is known."""
+    says_less: list[ObservationFact] = []
+    unclear: list[ObservationFact] = []
+    for fact in facts:
+        open_ = context.record.leaves_open(ListName.OBSERVATIONS, concept.id, fact)
+        (says_less if open_ else unclear).append(fact)
+    return says_less, unclear
 
 
 def _has_one(concept: Concept, fact: ObservationFact) -> bool:

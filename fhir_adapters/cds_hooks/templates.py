@@ -202,8 +202,9 @@ def _search(needs: _Needs, key: str, name: ListName, type_: str, rest: str = "")
 
 
 def _observations(key: str, concept_ids: set[str], concepts: ConceptLibrary) -> Template | None:
-    """The newest hundred observations of some kinds, by their LOINC codes and those of the site."""
-    members = {member for concept_id in concept_ids for member in concepts.members(concept_id)}
+    """The newest hundred observations of some kinds, and of what leaves these open, by their LOINC codes and those of the site."""
+    open_ = {name for concept_id in concept_ids for name in concepts.leaving_open(concept_id)}
+    members = {member for concept_id in concept_ids | open_ for member in concepts.members(concept_id)}
     listed = [code for member in members for code in concepts.concept(member).codes]
     loinc = sorted({code.code for code in listed if concepts.system_uri(code.system) == LOINC})
     own = sorted(

@@ -164,6 +164,7 @@ def test_what_holds_of_an_interval_holds_of_every_point_in_it(
     word: str,
     birth: tuple[str, str],
 ) -> None:
+    """But for points that nobody has, which an interval may hold at its far end."""
     limit = condition["below"]
     condition = {name: value for name, value in condition.items() if name != "below"} | {word: limit}
 
@@ -186,5 +187,5 @@ def test_what_holds_of_an_interval_holds_of_every_point_in_it(
         return  # on an end that is left out
     whole = look(condition, *wide, person=replace(ADULT, birth=on(birth[0])))
     point = look(condition, *inside, person=replace(ADULT, birth=on(birth[1])))
-    if whole.truth is not UNKNOWN:
+    if whole.truth is not UNKNOWN and reasons(point) != ["the estimate is not plausible"]:
         assert point.truth is whole.truth
