@@ -127,11 +127,13 @@ def _of_medication(
     medication: Json, concept: CodedText, container: Json, resolve: Resolve, issues: DataIssues, name: str
 ) -> Product:
     problems: Problems = []
+    package = node(medication.get("package"))
+    contents = as_list(package.get("content"))
     if text(medication.get("status")) == "entered-in-error":
         problems.append("the medicine that is named was entered in error")
     elif not says_nothing(medication.get("product")):
         problems.append(f"the medicine that is named cannot be read: {DSTU2}")
-    elif any(map(modifies, (medication, *nodes(medication.get("ingredient"))))):
+    elif any(map(modifies, (medication, *nodes(medication.get("ingredient")), package, *nodes(contents)))):
         problems.append(f"the medicine that is named cannot be read: {MODIFIED}")
     if problems:  # what it says can neither be the medicine nor deny that it is
         issues.add(name, "medication", "unreadable", problems[0])
@@ -150,14 +152,16 @@ def _of_medication(
             problems.append("an ingredient has no code")
         active = boolean(entry.get("isActive")) is not False
         ingredients.append(Ingredient(ingredient, _strength(entry, problems), active))
-    if not says_nothing(node(medication.get("package")).get("content")):
-        problems.append("what a package holds is not read")
-        ingredients.append(Ingredient(NO_CODE))
+    packed = [_packed(each, container, medication, resolve, problems) for each in contents]
+    ingredients += [part for item in packed for part in item.ingredients]
     if not (code.codings or code.text or ingredients):
         problems.append("the medicine has no code")
     for problem in dict.fromkeys(problems):
         issues.add(name, "medication", "unreadable", problem)
     form = codeable_concept(medication.get("form") or medication.get("doseForm"))
+    forms = {item.form for item in packed}
+    if not (form.codings or form.text) and len(forms) == 1:
+        form = forms.pop() or NO_CODE
     return Product(
         code,
         tuple(ingredients),
@@ -166,6 +170,39 @@ def _of_medication(
         _concentration(ingredients),
         tuple(dict.fromkeys(problems)),
     )
+
+
+def _packed(entry: Any, container: Json, pack: Json, resolve: Resolve, problems: Problems) -> Product:
+    """What STU3 writes of one item of a pack (Medication.package.content), as the ingredients that its medicine is and has.
+
+    How many or how much of it there is (``amount``) is no strength. A pack within a pack is not opened.
+    """
+    raw = entry if isinstance(entry, dict) else {"item": entry}
+    said = stated(raw, ("itemCodeableConcept", "itemReference", "item"))
+    if len(said) > 1:
+        problems.append("an item of the package is stated in more than one way")
+    item = either(_item(raw[name], resolve, pack, container) for name in said)
+    written = reference(raw[said[0]]) if len(said) == 1 else None
+    inner = find(written, resolve, pack, container)
+    if inner is None:
+        found = Product(item)
+    elif not says_nothing(node(inner.get("package")).get("content")):
+        problems.append("what a package in a package holds is not read")
+        found = Product(item, (Ingredient(NO_CODE),))
+    else:
+        holders = [
+            *nodes(inner.get("contained")),
+            *nodes(pack.get("contained")),
+            *nodes(container.get("contained")),
+        ]
+        found = _of_medication(inner, item, {"contained": holders}, resolve, DataIssues(), "")
+        problems += found.problems
+    parts = found.ingredients
+    if found.code.codings or found.code.text or not parts:
+        parts = (Ingredient(found.code), *parts)
+    if not any(part.code.codings for part in parts):
+        problems.append("an item of the package has no code")
+    return Product(found.code, parts, found.form)
 
 
 def _item(item: Any, resolve: Resolve, *containers: Json) -> CodedText:

@@ -259,6 +259,30 @@ def test_times(members, earliest, latest, issues):
     assert [(issue.element, issue.effect) for issue in said] == issues
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"effectiveDateTime": "yesterday", "effectivePeriod": {"start": "2026-05-01", "end": "2026-05-02"}},
+        {"effectiveDateTime": "2026-04-01", "effectiveInstant": "soon"},
+        {"effectiveTiming": {"event": ["2026-05-01"]}, "effectiveDateTime": "2026-04-01"},
+    ],
+)
+def test_the_time_of_its_issue_settles_no_contradiction_between_times(members):
+    """It would make the newest value of an old one."""
+    resource = {
+        "status": "final",
+        "code": CREATININE,
+        "valueBoolean": True,
+        "issued": "2026-05-30",
+        **members,
+    }
+    said = DataIssues()
+    (fact,) = observations(resource, "Observation/o", said)
+    assert isinstance(fact, ObservationFact)
+    assert fact.effective is None
+    assert [(issue.element, issue.effect) for issue in said] == [("effective[x]", "unreadable")]
+
+
 def test_without_any_time_there_is_none():
     resource = {"status": "final", "code": CREATININE, "valueBoolean": True}
     (fact,) = observations(resource, "Observation/o", DataIssues())

@@ -120,7 +120,7 @@ class TestUnknownMedicines:
             ),
             (
                 {"package": {"content": [{"itemReference": {"reference": "#s"}}]}},
-                "what a package holds is not read",
+                "an item of the package has no code",
             ),
         ],
         ids=["in DSTU2", "in a package of STU3"],
