@@ -90,7 +90,7 @@ def in_use_as_associated(
 ) -> bool | None:
     """Whether a Device, in use or not by its ``own`` status, is so by the associations with the patient that name it.
 
-    These decide where there are any; where all were entered in error, nothing says any more that it is this patient's.
+    These decide where there are any; where all were entered in error or are denied, nothing says any more that it is this patient's.
     """
     found = list(associations)
     said = {use for each in found for use in _said(each, now)}
@@ -100,7 +100,7 @@ def in_use_as_associated(
         return said.pop()
     why = "what associates it with the patient does not settle it"
     if not said:
-        why = "what associated it with the patient was entered in error"
+        why = "what associated it with the patient was an error, or is denied"
     issues.add(name, "status", "assumed", f"it may be in use or not: {why}")
     return None
 

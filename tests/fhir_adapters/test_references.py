@@ -136,10 +136,8 @@ def test_an_observation_of_something_else_in_the_patient_is_not_the_patients():
     identity = PatientIdentity("p")
     mother = {"reference": "Patient/p"}
     assert identity.whose(entry("Observation", "o", subject=mother, focus=[mother])) is Subject.THIS
-    assert (
-        identity.whose(entry("Observation", "o", subject=mother, focus=[{"reference": "Device/d"}]))
-        is Subject.OTHER
-    )
+    for focus in ({"reference": "Device/d"}, {"reference": "#fetus"}, {"display": "fetus"}):
+        assert identity.whose(entry("Observation", "o", subject=mother, focus=[focus])) is Subject.OTHER
 
 
 @pytest.mark.parametrize(

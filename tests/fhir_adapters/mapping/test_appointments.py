@@ -92,3 +92,12 @@ def test_start(members, start, issues):
     found, said = read(**members)
     assert isinstance(found, AppointmentFact)
     assert (found.start, said) == (start, issues)
+
+
+def test_of_several_times_that_are_wanted_the_earliest_counts():
+    later, sooner = ({"start": f"2026-{month}-01", "end": f"2026-{month}-02"} for month in ("08", "07"))
+    for wanted in ([later, sooner], [sooner, later]):
+        found, _ = read(status="proposed", requestedPeriod=wanted)
+        assert isinstance(found, AppointmentFact)
+        assert found.start is not None
+        assert found.start.earliest.month == 7

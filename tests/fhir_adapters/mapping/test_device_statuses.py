@@ -48,6 +48,7 @@ ON_RECORD = ("DeviceUseStatement", "DeviceUsage")
         ({"timingPeriod": RUNNING}, True),
         ({"timingPeriod": {"start": "2020"}}, True),
         ({"timingPeriod": TO_COME}, None),
+        ({"timingPeriod": {"start": "2026"}}, True),  # it may have begun
         ({"timingPeriod": {"start": "2021", "end": "2020"}}, None),  # it ends before it begins
         ({"timingPeriod": {"start": "2020", "end": ["2021"]}}, None),
         ({"timingPeriod": "2021"}, None),
@@ -87,6 +88,7 @@ def test_a_use_that_is_said_to_be_over_is_over_whatever_its_time() -> None:
     [
         ({"usageStatus": {"coding": [{"code": "always"}]}}, True),
         ({"usageStatus": {"text": "Sometimes"}}, True),
+        ({"usageStatus": {"coding": [{"code": "always"}], "text": "day and night"}}, True),
         ({"usageStatus": {"coding": [{"code": "never"}]}}, None),
         ({"usageStatus": {"coding": [{"code": "always"}, {"code": "never"}]}}, None),
         ({"usageStatus": {"coding": [{"code": "stopped"}]}}, None),
@@ -170,6 +172,7 @@ OPEN = (None, [("status", "assumed")])
         ((association("implanted", period=OVER),), OPEN),
         ((association("glued"),), OPEN),
         (({**IN, "modifierExtension": [{"url": "urn:x:y"}]},), OPEN),
+        (({**IN, "modifierExtension": [{"url": "urn:x/notDone", "valueBoolean": True}]},), OPEN),
         (({**IN, "implicitRules": "urn:x:rules"},), OPEN),
     ],
 )

@@ -156,3 +156,11 @@ def test_a_use_that_is_none_does_not_count(status):
 
 def test_a_use_of_an_unknown_device_is_a_gap():
     assert use()[0] == Gap("DeviceUseStatement/u", "it does not say what it is")
+
+
+def test_a_use_that_names_a_device_and_says_what_it_is_says_both():
+    """R5's reference may have a concept beside it, and the Device be called otherwise."""
+    other = {"coding": [{"system": "https://hospital.example/codes", "code": "PUMP"}]}
+    found, _ = use({"Device/d": DEVICE}, device={"concept": other, "reference": {"reference": "Device/d"}})
+    assert isinstance(found, DeviceFact)
+    assert [coding.code for coding in found.code.codings] == ["PUMP", "5639009"]

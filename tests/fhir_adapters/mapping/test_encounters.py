@@ -85,3 +85,15 @@ def test_the_one_that_the_hook_names_is_marked(named, marked):
     found, _ = read(in_context=named)
     assert isinstance(found, EncounterFact)
     assert found.in_context is marked
+
+
+def test_one_without_an_id_is_not_the_one_of_a_hook_that_names_none():
+    found, _ = read(id=None)
+    assert isinstance(found, EncounterFact)
+    assert not found.in_context
+
+
+def test_one_that_says_what_it_is_by_its_type_alone_is_not_listed():
+    found, issues = read(**{"class": None}, type=[{"text": "ward round"}])
+    assert isinstance(found, EncounterFact)
+    assert (found.class_code, found.types, issues) == (None, (CodedText(text="ward round"),), [])

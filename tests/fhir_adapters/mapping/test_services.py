@@ -130,3 +130,9 @@ def test_what_is_only_proposed_or_planned_is_marked_and_said(intent):
 def test_when_it_was_written():
     found, _ = read(authoredOn="2026-07")
     assert found.authored == DateInterval.parse("2026-07")
+
+
+def test_a_timing_beside_a_date_contradicts_it():
+    found, issues = read(occurrenceTiming={"event": ["2026-07-01"]}, occurrenceDateTime="2026-05-01")
+    assert isinstance(found, ServiceFact)
+    assert (found.occurrence, issues) == (None, [("occurrence[x]", "unreadable")])
