@@ -87,6 +87,11 @@ def test_all_items_count_beside_the_code_and_the_ingredients_of_the_pack() -> No
     assert product.form is None  # that of one item is not that of all
 
 
+def test_the_form_of_a_pack_that_states_one_is_its_own() -> None:
+    product, _ = read({"itemReference": {"reference": "Medication/ampoule"}}, form={"text": "kit"})
+    assert product.form == CodedText(text="kit")
+
+
 def test_two_strengths_in_one_pack_are_no_concentration() -> None:
     weak = {**STRENGTH, "numerator": {"value": 1, "unit": "mg"}}
     other = {**AMPOULE, "id": "other", "ingredient": [{"itemCodeableConcept": BACLOFEN, "amount": weak}]}
