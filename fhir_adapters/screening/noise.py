@@ -32,12 +32,16 @@ ORDINARY = (
 
 @dataclass(slots=True)
 class Noise:
-    """Counts over many orders of one kind; ``cards`` is the number of cards of each order."""
+    """Counts over many orders of one kind; ``cards`` is the number of cards of each order.
+
+    ``met`` and ``unknown`` count by rule: the cards that say what it found, and those on which it could not be checked.
+    """
 
     kind: str
     cards: list[int] = field(default_factory=list)
     tiers: Counter[str] = field(default_factory=Counter)
-    rules: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
 
     @property
     def orders(self) -> int:
@@ -47,6 +51,11 @@ class Noise:
     def per_hundred(self, count: int) -> float:
         """A count as a number for every 100 orders."""
         return round(100 * count / self.orders, 1) if self.orders else 0.0
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that were on cards, the noisiest first."""
+        return tuple(rule for rule, _ in (self.met + self.unknown).most_common())
 
     @property
     def typical(self) -> int:
@@ -116,7 +125,8 @@ def count(kind: str, bundles: Iterable[Resource], engine: Engine, services: Serv
             cards = question.decide(engine, now).cards
             noise.cards.append(len(cards))
             noise.tiers.update(card.tier for card in cards)
-            noise.rules.update(rule for card in cards for rule in card.rules)
+            for card in cards:
+                (noise.unknown if card.tier == "unchecked" else noise.met).update(card.rules)
     return noise
 
 

@@ -28,6 +28,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BUDGET = tomllib.loads(
     (DEFAULT_FOLDER / "baclofen-intrathecal" / "noise-budget.toml").read_text(encoding="utf-8")
 )
+WOMAN = {"resourceType": "Patient", "id": "p", "birthDate": "1970-05-03", "gender": "female"}
 PATIENTS = Path(__file__).resolve().parents[4] / "shared" / "realdata" / "patients.tar.xz"
 
 
@@ -81,6 +82,20 @@ def test_what_exceeds_the_budget_is_said_in_words() -> None:
         "orders: 150.0 warnings for every 100 orders; 0.0 are allowed"
     ]
     assert noise.per_hundred(3) == 150.0
+
+
+def test_a_rule_is_counted_apart_where_it_was_met_and_where_it_could_not_be_checked(
+    asked: tuple[Engine, Services],
+) -> None:
+    """A record of nothing but the patient: an empty list says that nothing is taken, and that no rate was measured."""
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": WOMAN}]}
+    noise = count("first test doses", first_doses([bundle]), *asked, NOW)
+    assert noise.met["baclofen-it.medication-list-empty"] == 1
+    assert noise.unknown["baclofen-it.medication-list-empty"] == 0
+    assert noise.met["baclofen-it.kidney-function"] == 0
+    assert noise.unknown["baclofen-it.kidney-function"] == 1
+    assert set(noise.rules) == {*noise.met, *noise.unknown}
+    assert (noise.met + noise.unknown)[noise.rules[0]] == max((noise.met + noise.unknown).values())
 
 
 def test_of_no_orders_nothing_is_said() -> None:
