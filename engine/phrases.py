@@ -44,14 +44,12 @@ _COMPARED: Final = {
     "at_or_below": "at or below",
     "above": "above",
     "at_or_above": "at or above",
-    "between": "between",
 }
 _ACTION: Final = {"start": "starts", "change": "changes", "hold": "holds", "stop": "stops"}
 _ESTIMATED_FROM: Final = {
     "creatinine": "creatinine where that is later or none is reported",
     "creatinine-and-weight": "creatinine and body weight where one of these is later or none is reported",
 }
-_SILENCE: Final = {"unknown": "", "not-met": ", which counts as not so when nothing is on record"}
 _CERTAINTY: Final = {"any": "", "confirmed": ", confirmed", "suspected": ", suspected"}
 
 
@@ -93,7 +91,9 @@ def _compared(test: Bounded) -> str:
     for name in COMPARISONS:
         value = getattr(test, name)
         if value is not None:
-            return f"is {_COMPARED[name]} {' and '.join(value) if isinstance(value, tuple) else value}"
+            if isinstance(value, tuple):
+                return f"is from {' to '.join(value)}, both included"
+            return f"is {_COMPARED[name]} {value}"
     return ""
 
 
@@ -143,9 +143,11 @@ def _allergy(say: Phrases, leaf: AllergyLeaf) -> str:
 def _measurement(say: Phrases, concept: str, leaf: MeasurementLeaf) -> str:
     which = "the latest" if leaf.pick == "latest" else "any"
     is_ = f"is {say.title(leaf.is_)}" if leaf.is_ is not None else ""
-    said = " and ".join(part for part in (_compared(leaf), is_) if part) or "is on record"
+    # Where nothing on record means no, that there is a value is part of the condition.
+    asked = "is on record" if leaf.if_missing == "not-met" else ""
+    said = " and ".join(part for part in (asked, _compared(leaf), is_) if part) or "is on record"
     title = re.sub("^(the|an?) ", "", say.title(concept))
-    return f"{which} {title}{_last(leaf.within)} {said}{_SILENCE[leaf.if_missing]}"
+    return f"{which} {title}{_last(leaf.within)} {said}"
 
 
 def _lab(say: Phrases, leaf: LabLeaf) -> str:

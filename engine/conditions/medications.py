@@ -67,8 +67,9 @@ def order(leaf: OrderLeaf, context: Context) -> Finding:
         if (leaf.action is None or other.action == leaf.action)
         and (not leaf.same_group or (group is not None and other.group == group))
     ]
+    # Whatever the order does, it is one: one that stops a medicine says that this is taken no more.
     wanted = MedicationLeaf(
-        medication=leaf.order, route=leaf.route, excluding=leaf.excluding, abrupt=leaf.abrupt
+        medication=leaf.order, status="ever", route=leaf.route, excluding=leaf.excluding, abrupt=leaf.abrupt
     )
     return _choose(found, wanted, context, _order_gaps(context, context.title(leaf.order)))
 

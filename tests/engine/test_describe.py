@@ -94,7 +94,7 @@ CONDITIONS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"lab": "egfr", "between": ["30 mL/min", "60 mL/min"], "within": "1 month", "pick": "any", "if_missing": "not-met"},
-        "any filtration rate in the last month is between 30 mL/min and 60 mL/min, which counts as not so when nothing is on record",
+        "any filtration rate in the last month is on record and is from 30 mL/min to 60 mL/min, both included",
     ),
     (
         {"lab": "egfr", "at_or_below": "60 mL/min", "within": "1 month", "estimate": "creatinine"},
