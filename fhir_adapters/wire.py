@@ -39,7 +39,7 @@ _REQUEST = "status intent doNotPerform subject patient authoredOn occurrenceDate
 MEMBERS: Final[Mapping[str, frozenset[str]]] = {
     type_: frozenset(f"{_EVERY} {members}".split())
     for type_, members in {
-        "Patient": "birthDate gender deceasedBoolean deceasedDateTime",
+        "Patient": "active link birthDate gender deceasedBoolean _deceasedBoolean deceasedDateTime _deceasedDateTime",
         "Condition": "subject patient clinicalStatus verificationStatus code onsetDateTime onsetPeriod "
         "onsetAge onsetRange onsetString abatementDateTime abatementPeriod abatementBoolean abatementAge "
         "abatementRange abatementString recordedDate assertedDate dateRecorded",

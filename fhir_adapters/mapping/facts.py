@@ -31,7 +31,7 @@ from fhir_adapters.mapping.devices import device, device_use
 from fhir_adapters.mapping.encounters import encounter
 from fhir_adapters.mapping.medications import medication_fact, resolve_switches
 from fhir_adapters.mapping.observations import observations
-from fhir_adapters.mapping.patient import person
+from fhir_adapters.mapping.patient import person, replaced
 from fhir_adapters.mapping.practitioners import specialties
 from fhir_adapters.mapping.procedures import procedure
 from fhir_adapters.mapping.services import service
@@ -176,6 +176,10 @@ class _Lists:
     def __init__(self, record: PatientRecord, issues: DataIssues) -> None:
         self._record, self._issues = record, issues
         self._gaps: dict[ListName, list[Gap]] = {}
+        links = [
+            replaced(entry.resource, entry.reference, issues) for entry in self._record.entries("Patient")
+        ]
+        self._elsewhere = next(filter(None, links), "")
 
     def entries(self, name: ListName, drafts: Iterable[Entry] = ()) -> Iterator[tuple[Entry, bool]]:
         """The entries of the record, then the drafts, without what a modifier extension takes out.
@@ -201,7 +205,10 @@ class _Lists:
                     yield entry, draft
 
     def of(self, name: ListName, found: Iterable[T | Gap | None]) -> FactList[T]:
-        """The list of these facts and gaps; drafts make a list present, but never a complete one of it."""
+        """The list of these facts and gaps; drafts make a list present, but never a complete one of it.
+
+        None is complete of a patient of whom there is another record in the place of this one.
+        """
         items: list[T] = []
         gaps = self._gaps.setdefault(name, [])
         for fact in found:
@@ -212,7 +219,10 @@ class _Lists:
         state = self._record.state(name)
         if items and state is ListState.EMPTY:
             state = ListState.PRESENT
-        return FactList(state, tuple(items), (*gaps, *self._record.gaps(name)), self._record.detail(name))
+        detail = self._record.detail(name)
+        if state.complete and self._elsewhere:
+            state, detail = ListState.PARTIAL, self._elsewhere
+        return FactList(state, tuple(items), (*gaps, *self._record.gaps(name)), detail)
 
 
 def _person(record: PatientRecord, issues: DataIssues, now: datetime) -> Person | None:

@@ -1,4 +1,4 @@
-"""Patient → the person: birth date as far as it is known, administrative sex, death."""
+"""Patient → the person: birth date as far as it is known, administrative sex, death; and whether another record has its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Final, Literal
 from engine.facts import Person
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.choices import DIFFERENT
-from fhir_adapters.mapping.elements import Json, boolean, date_interval, text
+from fhir_adapters.mapping.elements import Json, as_list, boolean, code, date_interval, node, text
+from fhir_adapters.mapping.shapes import says_nothing
 
 OLDEST: Final = 120
 """Years; records write an unknown birth date as one of long ago, such as 0001-01-01 or 1900-01-01."""
@@ -19,6 +20,30 @@ _SEXES: Final[tuple[Literal["female", "male", "other", "unknown"], ...]] = (
     "other",
     "unknown",
 )
+
+# FHIR's LinkType, "replace" being DSTU2's word: what must not be used any more, and what tells of more.
+_REPLACED: Final = ("replaced-by", "replace")
+_MORE: Final = ("refer", "seealso")
+
+
+def replaced(resource: Json, reference: str, issues: DataIssues) -> str:
+    """Why the lists that were sent may not be this patient's whole record, by ``Patient.link``; empty where they may.
+
+    A record that another one has replaced, as after a merge, must no longer be used (FHIR R4, LinkType): what is known by now
+    stands in the other one. A link of which nobody can read the type may say just that.
+    """
+    why = ""
+    for link in as_list(resource.get("link")):
+        type_ = code(node(link).get("type"))
+        if type_ in _MORE:
+            issues.add(reference, "link", "not checked", "it names another record of the patient")
+        elif type_ in _REPLACED:
+            why = "another record has replaced this one"
+        elif type_ != "replaces" and not says_nothing(link):
+            why = why or "whether another record has replaced this one cannot be read"
+    if why:
+        issues.add(reference, "link", "not checked", why)
+    return why
 
 
 def person(resource: Json, reference: str, issues: DataIssues, *, now: datetime) -> Person:
@@ -34,14 +59,19 @@ def person(resource: Json, reference: str, issues: DataIssues, *, now: datetime)
     sex = text(resource.get("gender")).lower()
     if sex and sex not in _SEXES:
         issues.add(reference, "gender", "unreadable", "it is not a code that FHIR defines")
+    if boolean(resource.get("active")) is False:
+        why = "the record is marked as not in use; the rules look at it all the same"
+        issues.add(reference, "active", "assumed", why)
     died = date_interval(resource.get("deceasedDateTime"))
-    if resource.get("deceasedDateTime") is not None and died is None:
+    dated = resource.get("deceasedDateTime") is not None or _withheld(resource, "deceasedDateTime")
+    if dated and died is None:
         issues.add(
             reference, "deceasedDateTime", "unreadable", "it is not a date; the patient counts as deceased"
         )
-    deceased = (
-        boolean(resource.get("deceasedBoolean")) is True or resource.get("deceasedDateTime") is not None
-    )
+    if _withheld(resource, "deceasedBoolean"):
+        why = "whether the patient has died is not said; it counts as not stated"
+        issues.add(reference, "deceasedBoolean", "unreadable", why)
+    deceased = boolean(resource.get("deceasedBoolean")) is True or dated
     if deceased and boolean(resource.get("deceasedBoolean")) is False:
         issues.add(reference, "deceased[x]", "assumed", f"{DIFFERENT}; the patient counts as deceased")
     if deceased:
@@ -55,3 +85,8 @@ def person(resource: Json, reference: str, issues: DataIssues, *, now: datetime)
         deceased,
         died,
     )
+
+
+def _withheld(resource: Json, element: str) -> bool:
+    """Whether an extension stands where the value of an element belongs: a date of death that nobody knows, for one."""
+    return resource.get(element) is None and bool(node(resource.get(f"_{element}")).get("extension"))

@@ -165,7 +165,7 @@ _NAMES: Final[Iterable[tuple[_Form, str]]] = (
     (_TEXT, "system display unit comparator gender text durationUnit periodUnit periodUnits valueString"),
     (_CODE, "intent taken"),
     (_FLAG, "doNotPerform notDone notPerformed notGiven isActive asNeeded asNeededBoolean"),
-    (_FLAG, "abatementBoolean deceasedBoolean valueBoolean"),
+    (_FLAG, "abatementBoolean active deceasedBoolean valueBoolean"),
     (_NUMBER, "frequency frequencyMax periodMax count countMax duration durationMax sequence valueInteger"),
     (_DATE, "birthDate deceasedDateTime onsetDateTime abatementDateTime recordedDate assertedDate"),
     (_DATE, "dateRecorded effectiveDateTime effectiveInstant issued performedDateTime occurrenceDateTime"),

@@ -52,6 +52,17 @@ def test_lists_carry_their_state_and_what_happened():
     assert (facts.person, facts.person_state) == (None, ListState.NOT_SUPPLIED)
 
 
+def test_of_a_record_that_another_one_has_replaced_no_list_is_complete():
+    """After a merge the allergies stand in the other record, and an empty list here means nothing."""
+    link = [{"other": {"reference": "Patient/q"}, "type": "replaced-by"}]
+    diagnosis = {"resourceType": "Condition", "id": "c", "subject": P, "code": snomed("84757009")}
+    facts, _ = read(PATIENT | {"link": link}, diagnosis)
+    assert facts.allergies == FactList(ListState.PARTIAL, detail="another record has replaced this one")
+    assert (facts.conditions.state, len(facts.conditions.items)) == (ListState.PARTIAL, 1)
+    assert facts.person is not None
+    assert read(PATIENT, diagnosis)[0].conditions.state is ListState.PRESENT
+
+
 def test_a_list_of_nothing_that_counts_is_still_complete():
     facts, _ = read(
         PATIENT, {"resourceType": "Condition", "id": "c", "subject": P, "verificationStatus": "refuted"}

@@ -6,7 +6,10 @@ import pytest
 
 from engine.dates import DateInterval
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.patient import person
+from fhir_adapters.mapping.patient import person, replaced
+
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+WITHHELD = {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
 
 
 def read(**members):
@@ -78,8 +81,64 @@ def test_administrative_sex(gender, sex, issues):
             None,
             [("deceasedDateTime", "unreadable"), ("deceased", "assumed")],
         ),
+        (
+            {"_deceasedDateTime": WITHHELD},
+            True,
+            None,
+            [("deceasedDateTime", "unreadable"), ("deceased", "assumed")],
+        ),
+        (
+            {"deceasedBoolean": False, "_deceasedDateTime": WITHHELD},
+            True,
+            None,
+            [("deceasedDateTime", "unreadable"), ("deceased[x]", "assumed"), ("deceased", "assumed")],
+        ),
+        ({"deceasedBoolean": True, "_deceasedBoolean": WITHHELD}, True, None, [("deceased", "assumed")]),
+        ({"_deceasedBoolean": WITHHELD}, False, None, [("deceasedBoolean", "unreadable")]),
+        ({"_deceasedDateTime": {"id": "d"}}, False, None, []),
     ],
 )
 def test_death_is_named(members, deceased, died, issues):
     found, said = read(**members)
     assert (found.deceased, found.died, said) == (deceased, died, issues)
+
+
+@pytest.mark.parametrize(("active", "issues"), [(True, []), (False, [("active", "assumed")]), (None, [])])
+def test_a_record_that_is_not_in_use_is_named(active, issues):
+    assert read(active=active)[1] == issues
+
+
+REPLACED, UNREADABLE = (
+    "another record has replaced this one",
+    "whether another record has replaced this one cannot be read",
+)
+
+
+@pytest.mark.parametrize(
+    ("links", "why", "said"),
+    [
+        (["replaced-by"], REPLACED, [REPLACED]),
+        (["replace"], REPLACED, [REPLACED]),  # DSTU2
+        ([None, "replaced-by"], REPLACED, [REPLACED]),
+        (["replaces"], "", []),
+        (["seealso"], "", ["it names another record of the patient"]),
+        (["refer", "replaced-by"], REPLACED, ["it names another record of the patient", REPLACED]),
+        ([None], UNREADABLE, [UNREADABLE]),
+        (["merged"], UNREADABLE, [UNREADABLE]),
+    ],
+)
+def test_a_link_to_another_record_is_named_and_one_that_replaces_this_is_why_it_is_not_whole(
+    links, why, said
+):
+    issues = DataIssues()
+    other = {"reference": "Patient/q"}
+    resource = {"link": [{"other": other, **({"type": type_} if type_ else {})} for type_ in links]}
+    assert replaced(resource, "Patient/p", issues) == why
+    assert [(issue.element, issue.effect, issue.reason) for issue in issues] == [
+        ("link", "not checked", reason) for reason in said
+    ]
+
+
+@pytest.mark.parametrize(("link", "why"), [(None, ""), ([], ""), ([{}], ""), ("Patient/q", UNREADABLE)])
+def test_what_stands_where_a_link_belongs_may_say_it_too(link, why):
+    assert replaced({"link": link}, "Patient/p", DataIssues()) == why
