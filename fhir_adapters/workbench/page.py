@@ -21,7 +21,7 @@ from fhir_adapters.workbench.desk import Addition, Desk
 from fhir_adapters.workbench.dialogs import SaveDialog, TestDialog
 from fhir_adapters.workbench.elements import button, finder, part, status, words
 from fhir_adapters.workbench.inbox import Inbox
-from fhir_adapters.workbench.looks import Look, Scope, look, retell
+from fhir_adapters.workbench.looks import Scope, look, retell
 from fhir_adapters.workbench.patient_pane import PatientPane
 from fhir_adapters.workbench.patients import MadeUp, Patient, setups_of
 from fhir_adapters.workbench.progress import one_by_one
@@ -29,6 +29,7 @@ from fhir_adapters.workbench.rule_pane import RulePane
 from fhir_adapters.workbench.shelf import NotWritten
 from fhir_adapters.workbench.test_pane import SentencePane, TestPane
 from fhir_adapters.workbench.trace_pane import TracePane
+from fhir_adapters.workbench.view import Asked, View
 
 PAUSE = 0.35
 """Seconds without a key after which the text is read."""
@@ -46,7 +47,6 @@ class Page:
         self._keys = 0
         self._text = desk.edit.document.text
         self._scope: Scope = "rule"
-        self._look = Look()
         self._working = asyncio.Lock()
         self._dark = ui.dark_mode()
         self._draw_head()
@@ -64,6 +64,7 @@ class Page:
                 self._limits = BoundaryPane(
                     find=self._find_limits, take=self._take_case, confirm=self._confirm, go=self._rule.go
                 )
+        self._view = View(self._rule, self._patient, self._cards, self._trace)
         self._save_dialog = SaveDialog(self._save)
         self._test_dialog = TestDialog(self._propose, self._add_test)
         ui.on("record", self._record)
@@ -138,7 +139,10 @@ class Page:
         await self._opened()
 
     async def _opened(self) -> None:
-        """Show the rule that has been laid open, with the first patient of its tests."""
+        """Show the rule that has been laid open, with the first patient of its tests; nothing stays of the rule before."""
+        self._view.clear("Reading the rule …")
+        self._sentence.show("", "")
+        self._tests.show_cases((), ())
         async with self._working:
             setups, day = await asyncio.to_thread(self._patients_of_tests)
         self._patient.prepare(self._desk.edit, setups, day)
@@ -173,7 +177,7 @@ class Page:
         self._rule.show_problems(edit)
         self._limits.outdate(edit)
         if not edit.usable:
-            self._cards.wait("The rule has problems: these cards are of the text before.")
+            await self._show_look()
             return
         async with self._working:
             sentence, tests = await asyncio.to_thread(lambda: (self._desk.sentence(), self._desk.tests()))
@@ -212,28 +216,32 @@ class Page:
         await self._show_look()
 
     async def _show_look(self) -> None:
-        """Look at the patient, and show what came of it."""
-        edit, patient = self._desk.edit, self._patient.patient
+        """Look at the patient, and show what came of it: never what came of another patient, or of another rule."""
+        edit, asked = self._desk.edit, self._asked
         if not edit.usable:
+            before = "The rule has problems: these cards are of the text before."
+            self._view.keep(asked, before, "The rule has problems. Mend them, and this patient is looked at.")
             return
         slow = background_tasks.create(self._say_that_it_takes_time(), name="slow")
         try:
             async with self._working:
                 today, now = await asyncio.to_thread(self._desk.today, self._today()), self._clock()
-                found = await asyncio.to_thread(look, edit, patient, self._scope, now=now, today=today)
+                found = await asyncio.to_thread(look, edit, *asked, now=now, today=today)
+        except Exception:
+            self._view.clear("This patient could not be looked at.")
+            raise
         finally:
             slow.cancel()
-        if edit is not self._desk.edit or patient is not self._patient.patient:
-            return
-        self._look = found
-        self._patient.show(found)
-        self._cards.show(found)
-        self._trace.show(found)
-        self._rule.show_findings(found)
+        if edit is self._desk.edit and asked == self._asked:
+            self._view.show(found, asked)
+
+    @property
+    def _asked(self) -> Asked:
+        return self._patient.patient, self._scope
 
     async def _say_that_it_takes_time(self) -> None:
         await asyncio.sleep(1)
-        self._cards.wait("Looking at the patient …", busy=True)
+        self._view.keep(self._asked, "Looking at the patient …", "This patient is being read.", busy=True)
 
     async def _record(self, event: GenericEventArguments) -> None:
         told = event.args
@@ -254,7 +262,8 @@ class Page:
             await asyncio.to_thread(self._desk.read_tests)
             tests = await asyncio.to_thread(self._desk.tests)
             if tests is None or not tests.cases:
-                self._tests.say("There is no test to run.")
+                broken = "The rule has problems: mend them first."
+                self._tests.say(broken if self._desk.edit.rule is None else "There is no test to run.")
                 return
             results = await one_by_one("Running test", tests.cases, tests.run, self._tests.say)
             self._tests.say("Looking which conditions the tests saw …")
@@ -264,7 +273,7 @@ class Page:
 
     async def _ask_test(self, name: str = "") -> None:
         await self._settle()
-        if not self._look.expectation or not self._desk.edit.usable:
+        if not self._view.look.expectation or not self._desk.edit.usable:
             ui.notify(
                 "A test needs a patient that was looked at, and a rule without problems.", type="warning"
             )
@@ -272,7 +281,7 @@ class Page:
         if not isinstance(self._patient.patient, MadeUp):
             async with self._working:
                 today = await asyncio.to_thread(self._desk.today, self._today())
-                now, told = self._clock(), self._look
+                now, told = self._clock(), self._view.look
                 patient, same = await asyncio.to_thread(retell, self._desk.edit, told, now=now, today=today)
             self._patient.take_made_up(patient)
             await self._show_look()
@@ -313,7 +322,7 @@ class Page:
             return None
         async with self._working:
             return await asyncio.to_thread(
-                self._desk.addition, name, patient.setup, self._look.expectation, self._today()
+                self._desk.addition, name, patient.setup, self._view.look.expectation, self._today()
             )
 
     async def _add_test(self, addition: Addition) -> None:

@@ -138,4 +138,4 @@ def _counted(edit: Edited) -> str:
     said = " and ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in severities.items())
     if edit.usable:
         return f"{said}. The rule can be tried."
-    return f"{said}. Cards, trace and tests are of the text before."
+    return f"{said}. The rule cannot be tried."
