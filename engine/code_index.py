@@ -7,11 +7,15 @@ from typing import Final, NamedTuple
 
 
 class Known(NamedTuple):
-    """What a library knows of a coding: the concepts that name it, all that it is in, and whether it is named at all."""
+    """What a library knows of a coding: the concepts that name it, all that it is in, and whether it is named at all.
+
+    ``is_code`` says whether it has a code that its system can hold; one that anything names is one.
+    """
 
     named: frozenset[str] = frozenset()
     within: frozenset[str] = frozenset()
     anywhere: bool = False
+    is_code: bool = False
 
 
 class Standing(NamedTuple):

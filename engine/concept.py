@@ -12,7 +12,8 @@ class CodeSystem:
 
     ``unlisted`` says what a code means that no concept lists: ``no`` where the lists are complete enough to deny (ICD, ATC,
     SNOMED CT, LOINC), ``unknown`` where they are not (RxNorm product codes: an unlisted product may hold any ingredient).
-    ``hierarchical`` systems match by prefix, without dots and the marks at the end: dagger, asterisk, ``!`` and ``G40.-``.
+    ``hierarchical`` systems match by prefix, without dots, spaces (``N02 AA01``) and the marks at the end: dagger, asterisk, ``!``
+    and ``G40.-``.
     """
 
     name: str

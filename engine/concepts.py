@@ -17,6 +17,7 @@ from engine.code_index import CodeIndex, Known, Standing
 from engine.concept import CodeSystem, Concept
 from engine.errors import ConceptError
 from engine.expansions import Expansion, TerminologySource, sources
+from engine.expressions import focus_concepts
 from engine.grammars import holds
 from engine.medicine import Medicine
 
@@ -228,7 +229,7 @@ class ConceptLibrary:
         system = self._uris.get(uri)
         if system is None or not system.hierarchical:
             return code
-        return code.replace(".", "").rstrip("+*†!-").upper()
+        return code.replace(".", "").replace(" ", "").rstrip("+*†!-").upper()
 
     def concepts_of(self, coding: Coding) -> frozenset[str]:
         """Every concept that lists this coding itself, or a beginning of it; includes are resolved by :meth:`membership`."""
@@ -254,7 +255,7 @@ class ConceptLibrary:
         uri = self.system_uri(coding.system)
         code = self._normal(uri, coding.code)
         listed, excluded = self._codes.concepts(uri, code), self._excluded.concepts(uri, code)
-        counted = listed | self._added.get((uri, code), frozenset())
+        counted = frozenset(listed) | self._added.get((uri, code), frozenset())
         within: set[str] = set()
         waiting = list(counted)
         while waiting:
@@ -262,7 +263,14 @@ class ConceptLibrary:
             if concept_id not in within and concept_id not in excluded:
                 within.add(concept_id)
                 waiting += self._including.get(concept_id, ())
-        return Known(frozenset(counted - excluded), frozenset(within), bool(listed or excluded))
+        named, anywhere = counted - excluded, bool(listed or excluded)
+        if anywhere or named or holds(uri, code):
+            return Known(named, frozenset(within), anywhere, is_code=True)
+        parts = [self._known(Coding(uri, focus)) for focus in focus_concepts(uri, coding.code)]
+        return Known(
+            frozenset().union(*(part.named for part in parts)),
+            frozenset().union(*(part.within for part in parts)),
+        )
 
     def membership(self, concept_id: str, codings: Iterable[Coding]) -> Membership:
         """Whether any of the codings of one entry is a member of the concept.
@@ -270,6 +278,7 @@ class ConceptLibrary:
         Any yes is yes. No is an answer only from a system that the concept has codes in, that can hold the code and whose lists can
         deny, or from a code that the library names elsewhere. Anything else (no coding, no system, an unmapped system, a code that is
         none, an unlisted product) is unknown.
+        An expression of SNOMED CT (:mod:`engine.expressions`) is a member where one of its focus concepts is, and denies nothing.
         A code that says less than the concept (epilepsy, where a kind of epilepsy is asked for) is not a member of it, unless the
         concept says that it leaves it open (any implanted pump, where an intrathecal one is asked for).
         """
@@ -294,15 +303,10 @@ class ConceptLibrary:
                 frozenset(
                     self.system_uri(coding.system)
                     for coding, each in zip(codings, known, strict=True)
-                    if denies and self._is_code(coding, each)
+                    if denies and each.is_code
                 ),
             )
         return found
-
-    def _is_code(self, coding: Coding, known: Known) -> bool:
-        """Whether a coding has a code that its system can hold; one that anything names is one."""
-        uri = self.system_uri(coding.system)
-        return known.anywhere or bool(known.named) or holds(uri, self._normal(uri, coding.code))
 
     def denying(self, concept_id: str) -> frozenset[str]:
         """The URIs of the systems in which a code that nothing lists is not in the concept; ConceptError when there is none."""

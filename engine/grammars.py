@@ -11,6 +11,8 @@ from typing import Final
 
 Grammar = Callable[[str], bool]
 
+SNOMED: Final = "http://snomed.info/sct"
+
 
 def holds(uri: str, code: str) -> bool:
     """Whether a code system, by its canonical URI, can hold a code; of a system without a grammar here anything is taken for a code.
@@ -64,7 +66,7 @@ _LOINC: Final = _like(r"[0-9]{1,8}-[0-9]")
 _LOINC_PART: Final = _like(r"L[A-Z][0-9]+-[0-9]")
 
 _GRAMMARS: Final[Mapping[str, Grammar]] = {
-    "http://snomed.info/sct": _snomed,
+    SNOMED: _snomed,
     "http://loinc.org": _loinc,
     # The five levels of the ATC classification (WHO Collaborating Centre for Drug Statistics Methodology).
     "http://www.whocc.no/atc": _like(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),

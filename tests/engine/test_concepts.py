@@ -61,6 +61,7 @@ class TestCodesOfAHierarchy:
 
     def test_a_class_of_medicines_holds_all_its_substances(self) -> None:
         assert is_in(self.LIBRARY, "opioids", (ATC, "N02AA01")) is YES
+        assert is_in(self.LIBRARY, "opioids", (ATC, "N02 AA01")) is YES
         assert is_in(self.LIBRARY, "opioids", (ATC, "N02BE01")) is NO
 
 
