@@ -226,19 +226,31 @@ _AGE_UNITS: Final[dict[str, Callable[[Age], int]]] = {
 }
 
 
-def age_on(birth: DateInterval, on: date) -> AgeInterval | None:
-    """Return the possible ages on a day, or None when the birth lies after it."""
-    first, last = birth.earliest.date(), min(birth.latest.date(), on)
-    return AgeInterval(_age(last, on), _age(first, on)) if first <= on else None
+def age_on(birth: DateInterval, on: date, until: date | None = None) -> AgeInterval | None:
+    """Return the possible ages on a day, or on one of the days up to ``until``; None when the birth lies after it.
+
+    Nobody is of an age before birth, so that the days begin with it.
+    """
+    first, last = birth.earliest.date(), until or on
+    if first > last:
+        return None
+    begin = max(on, first)
+    return AgeInterval(_age(min(birth.latest.date(), begin), begin), _age(first, last))
 
 
 def age_relation(
-    birth: DateInterval, on: date, op: Comparison, limit: Quantity, upper: Quantity | None = None
+    birth: DateInterval,
+    on: date,
+    op: Comparison,
+    limit: Quantity,
+    upper: Quantity | None = None,
+    *,
+    until: date | None = None,
 ) -> bool | None:
     """Say whether the age in completed units is ``op`` the limit (``4 a``, ``18 mo``, ``6 wk``, ``28 d``).
 
-    None when the birth date leaves it open, or lies after ``on``. ``between`` needs ``upper`` and includes
-    both ends: between 4 and 17 years ends with the 18th birthday.
+    None when the birth date leaves it open, or the day, which may be any from ``on`` to ``until``, and where the birth lies
+    after that. ``between`` needs ``upper`` and includes both ends: between 4 and 17 years ends with the 18th birthday.
 
     Raises:
         UnitError: the limit is not in years, months, weeks or days.
@@ -248,8 +260,8 @@ def age_relation(
         if upper is None:
             raise QuantityError("'between' needs two ages")
         answers = {
-            age_relation(birth, on, "at_or_above", limit),
-            age_relation(birth, on, "at_or_below", upper),
+            age_relation(birth, on, "at_or_above", limit, until=until),
+            age_relation(birth, on, "at_or_below", upper, until=until),
         }
         return False if False in answers else None if None in answers else True
     count = _AGE_UNITS.get(limit.unit)
@@ -257,7 +269,7 @@ def age_relation(
         raise UnitError(f"an age is in years, months, weeks or days, not in {limit.unit}")
     if limit.value != limit.value.to_integral_value():
         raise QuantityError("an age limit is a whole number: write months instead of a fraction of years")
-    ages = age_on(birth, on)
+    ages = age_on(birth, on, until)
     if ages is None:
         return None
     youngest, oldest = Decimal(count(ages.youngest)), Decimal(count(ages.oldest))

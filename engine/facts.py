@@ -154,6 +154,7 @@ class MedicationFact:
 
     ``product`` holds the medicine's own code, ``ingredients`` what a Medication resource lists. ``status_certain`` is false where the
     record says *unknown* and the medicine is treated as current (MEDS). ``kind`` is the FHIR resource that said so.
+    ``authored`` is when it was written; ``misdated`` is true where the record says when, and nobody can read it.
     """
 
     reference: str
@@ -179,6 +180,7 @@ class MedicationFact:
     supply_days: Decimal | None = None
     batch_expiry: DateInterval | None = None
     problems: tuple[str, ...] = ()
+    misdated: bool = False
 
     @property
     def label(self) -> str:

@@ -126,7 +126,7 @@ def _fingerprint(outcome: RuleOutcome, context: ReviewContext) -> str:
             (outcome.rule.id, outcome.rule.version, outcome.outcome, outcome.variant, outcome.error),
             (_undated(outcome.evidence, order), outcome.missing, outcome.notes),
             [replace(finding, evidence=_undated(finding.evidence, order)) for finding in findings],
-            replace(medication, authored=None) if medication is not None else None,
+            replace(medication, authored=None, misdated=False) if medication is not None else None,
             content,
         )
     )

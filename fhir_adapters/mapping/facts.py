@@ -29,7 +29,7 @@ from fhir_adapters.mapping.appointments import appointment
 from fhir_adapters.mapping.conditions import condition
 from fhir_adapters.mapping.devices import device, device_use
 from fhir_adapters.mapping.encounters import encounter
-from fhir_adapters.mapping.medications import medication_fact, resolve_switches
+from fhir_adapters.mapping.medications import medication_fact
 from fhir_adapters.mapping.observations import observations
 from fhir_adapters.mapping.patient import person, replaced
 from fhir_adapters.mapping.practitioners import specialties
@@ -37,6 +37,7 @@ from fhir_adapters.mapping.procedures import procedure
 from fhir_adapters.mapping.services import service
 from fhir_adapters.mapping.shapes import NOT_READ, faults
 from fhir_adapters.mapping.statuses import modified, unreadable
+from fhir_adapters.mapping.switches import resolve_switches
 from fhir_adapters.mapping.therapy_statuses import KINDS
 from fhir_adapters.record import LIST_OF, PatientRecord, in_order
 from fhir_adapters.references import ReferenceIndex, Subject, normal_reference

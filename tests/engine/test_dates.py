@@ -257,6 +257,16 @@ class TestAge:
         assert age_on(known("2025-03-15"), date(2025, 3, 14)) is None
         assert age_relation(known("2025-03-15"), date(2025, 3, 14), "below", years(4)) is None
 
+    def test_on_a_day_that_is_only_known_within_limits_the_age_lies_between_those_of_the_first_and_the_last(
+        self,
+    ):
+        ages = age_on(known("2020"), date(2024, 6, 1), date(2025, 3, 14))
+        assert ages is not None
+        assert (ages.youngest.years, ages.oldest.years) == (3, 5)
+        since_birth = age_on(known("2025-03-01"), date(1900, 1, 1), date(2025, 3, 14))
+        assert since_birth is not None
+        assert (since_birth.youngest.days, since_birth.oldest.days) == (0, 13)
+
     @pytest.mark.parametrize(("on", "answer"), [(date(2025, 3, 13), True), (date(2025, 3, 14), False)])
     def test_one_is_below_four_years_until_the_day_before_the_fourth_birthday(self, on, answer):
         assert age_relation(known("2021-03-14"), on, "below", years(4)) is answer

@@ -9,7 +9,8 @@ from hypothesis import settings
 from engine.concepts import CodedText, Coding
 from engine.facts import Dosage, MedicationFact, OrderAction
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.medications import medication_fact, resolve_switches
+from fhir_adapters.mapping.medications import medication_fact
+from fhir_adapters.mapping.switches import resolve_switches
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ATC, SNOMED, EDQM, UCUM = (

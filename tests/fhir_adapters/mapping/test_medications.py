@@ -13,7 +13,8 @@ from engine.concepts import CodedText
 from engine.facts import MedicationFact, OrderAction, TherapyStatus
 from engine.quantity import Quantity
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.medications import medication_fact, resolve_switches
+from fhir_adapters.mapping.medications import medication_fact
+from fhir_adapters.mapping.switches import resolve_switches
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ATC, SNOMED, EDQM, UCUM = (

@@ -72,3 +72,22 @@ class TestOrdersUnderReview:
         fact, _ = read(request(dosageInstruction=[bounded(start="2026-07")]), draft=True)
         assert fact is not None
         assert fact.status is CURRENT
+
+
+@pytest.mark.parametrize(
+    ("written", "misdated"),
+    [("yesterday", True), (20250305, True), ("2025", False), (None, False), ("", False)],
+)
+def test_a_date_of_an_order_that_cannot_be_read_is_not_as_good_as_none(written, misdated):
+    """A draft without a date is of today; one with a date that nobody can read may be of any day."""
+    fact, issues = read(request(authoredOn=written), draft=True)
+    assert fact is not None
+    assert fact.misdated is misdated
+    assert issues == ([("authoredOn", "unreadable", "it is not a date")] if misdated else [])
+
+
+def test_of_several_dates_of_an_order_the_one_that_can_be_read_counts():
+    fact, _ = read(request(authoredOn="yesterday", dateWritten="2026-05-01"), draft=True)
+    assert fact is not None
+    assert fact.authored is not None
+    assert (fact.authored.describe(), fact.misdated) == ("1 May 2026", False)
