@@ -52,9 +52,7 @@ _EVENTS: Final = {
     ),
     "dispense": ("whenHandedOver", "whenPrepared"),
 }
-_OVER: Final = (
-    "it is active, but its time is over; it may still be taken if that is recent, else it has ended"
-)
+_OVER: Final = "but its time is over; it may still be taken if that is recent, else it has ended"
 _UNDER_WAY: Final = frozenset({"in-progress", "on-hold"})
 _NONE_KNOWN: Final = frozenset(
     {("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-known-medications")}
@@ -230,18 +228,27 @@ def _in_time(
     """The status against the calendar: what ended in the past has ended, what starts in the future is planned.
 
     What was given or handed out is over with its time. An order, a statement or an infusion that is active although its time is over
-    may have been renewed by nobody: that it has ended is not certain.
+    may have been renewed by nobody: that it has ended is not certain. Nor is it where the status says nothing, be it of one dose:
+    that may be the beginning of an infusion.
     """
+    over = course.end is not None and course.end.latest < now
+    if found.status is TherapyStatus.CURRENT and over and kind != "dispense":
+        issues.add(name, "status", "assumed", f"{found.doubt or 'it is active'}, {_OVER}")
+        return Standing(TherapyStatus.ENDED, False)
+    stands = _by_calendar(kind, found, course, now, issues, name)
+    if found.doubt:
+        issues.add(name, "status", "assumed", f"{found.doubt}; it counts as {stands.status.value}")
+    return stands
+
+
+def _by_calendar(
+    kind: Kind, found: Standing, course: _Course, now: datetime, issues: DataIssues, name: str
+) -> Standing:
     if found.status is not TherapyStatus.CURRENT:
         return found
     if course.end is not None and course.end.latest < now:
-        if kind == "dispense":
-            issues.add(name, "daysSupply", "assumed", "what was handed out is used up; it counts as ended")
-            return Standing(TherapyStatus.ENDED)
-        if kind == "administration" and not found.certain:
-            return Standing(TherapyStatus.ENDED)
-        issues.add(name, "status", "assumed", _OVER)
-        return Standing(TherapyStatus.ENDED, False)
+        issues.add(name, "daysSupply", "assumed", "what was handed out is used up; it counts as ended")
+        return Standing(TherapyStatus.ENDED)
     if course.start is not None and course.start.earliest > now:
         return Standing(TherapyStatus.PLANNED, found.certain)
     if course.dispensed_until is not None and course.dispensed_until.latest < now:

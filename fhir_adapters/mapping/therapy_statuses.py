@@ -9,7 +9,7 @@ session, where it is under review; what waits (a draft, a dispense that is being
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from engine.facts import OrderAction, TherapyStatus
@@ -69,14 +69,18 @@ _STOPS: Final = frozenset({"stopped", "cancelled", "ended"})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether a medicine is taken, and whether the record is sure of it."""
+    """Whether a medicine is taken, and whether the record is sure of it; ``doubt`` is what is wrong with a status that says nothing."""
 
     status: TherapyStatus
     certain: bool = True
+    doubt: str = ""
 
 
 def standing(kind: Kind, resource: Json, issues: DataIssues, name: str) -> Standing | None:
-    """Where an entry of the record stands; None, with an issue, for one that does not count."""
+    """Where an entry of the record stands; None, with an issue, for one that does not count.
+
+    What a doubt comes to is said when the time of the entry is known: an issue of it is left to the caller.
+    """
     status = code(resource.get("status"))
     if status == "entered-in-error":
         issues.add(name, "status", "ignored", "it was entered in error")
@@ -90,13 +94,14 @@ def standing(kind: Kind, resource: Json, issues: DataIssues, name: str) -> Stand
     if found is None:
         issues.add(name, "status", "ignored", f"nothing was given or taken ({status})")
         return None
+    doubt = ""
     if status not in status_of:
         said = status if status in _UNSURE else "not one of FHIR's" if status else "missing"
-        issues.add(name, "status", "assumed", f"the status is {said}; it counts as current")
+        doubt = f"the status is {said}"
     elif found is _PLANNED or status == "on-hold":
         said = _WAITING.get(status, "it is being prepared")
         issues.add(name, "status", "assumed", f"{said}; it counts as {found.value}")
-    stands = Standing(found, status in status_of and denied is None)
+    stands = Standing(found, not doubt and denied is None, doubt)
     if kind == "request":
         return _by_intent(stands, resource, issues, name)
     return _by_adherence(stands, resource, issues, name) if kind == "statement" else stands
@@ -114,7 +119,7 @@ def _by_intent(found: Standing, resource: Json, issues: DataIssues, name: str) -
             "assumed",
             "it is a plan, which may be what the patient reports; it counts as current",
         )
-        return Standing(found.status, False)
+        return replace(found, certain=False)
     if intent not in _ORDERS and intent != "plan":
         issues.add(name, "intent", "assumed", "the intent is not stated as FHIR does; it counts as an order")
     return found
@@ -131,13 +136,13 @@ def _by_adherence(found: Standing, resource: Json, issues: DataIssues, name: str
     )
     if taken == "unk" or said == "unknown":
         issues.add(name, "adherence", "assumed", "it is not known to be taken; it counts as before")
-        return Standing(found.status, False)
+        return replace(found, certain=False)
     for element, code_, known in (("taken", taken, _TAKEN), ("adherence", said, _ADHERENCE)):
         if not (says_nothing(resource.get(element)) or code_.startswith(known)):
             issues.add(name, element, "assumed", "it is not a code that FHIR defines; it counts as before")
-            return Standing(found.status, False)
+            return replace(found, certain=False)
     if said.startswith(("not-taking", "stopped")) and found.status is _CURRENT:
-        return Standing(_ENDED, found.certain)
+        return replace(found, status=_ENDED)
     return found
 
 
