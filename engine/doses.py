@@ -31,6 +31,13 @@ def together(amounts: Sequence[QuantityInterval | None]) -> Iterator[QuantityInt
         yield _sum([_in_unit(amount, unit) for amount in amounts], unit)
 
 
+def at_most(amount: QuantityInterval | None) -> QuantityInterval | None:
+    """An amount that may be given, or not."""
+    if amount is None:
+        return None
+    return QuantityInterval(Decimal(0), True, amount.high, amount.high_inclusive, amount.unit)
+
+
 def _sum(amounts: Sequence[QuantityInterval | None], unit: str) -> QuantityInterval:
     read = [amount for amount in amounts if amount is not None]
     highs = [amount.high for amount in read if amount.high is not None]
@@ -51,7 +58,12 @@ def _in_unit(amount: QuantityInterval | None, unit: str) -> QuantityInterval | N
 
 
 def falls(medication: MedicationFact) -> bool:
-    """Whether the dose falls step by step: two or more instructions in sequence, each lower than the one before (DC-01, IX-02)."""
+    """Whether the dose falls step by step: two or more instructions in sequence, each lower than the one before (DC-01, IX-02).
+
+    Where only some of them are numbered, nobody knows which follows which.
+    """
+    if len({dosage.sequence is None for dosage in medication.dosages}) > 1:
+        return False
     steps = [d.daily or d.dose for d in sorted(medication.dosages, key=lambda d: d.sequence or 0)]
     exact = [step.exact for step in steps if step is not None and step.exact is not None]
     if len(exact) < 2 or len(exact) != len(steps):

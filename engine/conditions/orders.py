@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from engine.concepts import CodedText, Membership
 from engine.conditions.context import TRUTH_OF_MEMBERSHIP, Context
-from engine.doses import changed, daily, dose_before, falls, test_dose, together
+from engine.doses import at_most, changed, daily, dose_before, falls, test_dose, together
 from engine.errors import UnitError
 from engine.facts import Dosage, MedicationFact, OrderAction
 from engine.finding import Finding, Missing, Truth, any_of, met, not_met, truth_of, unknown
@@ -99,22 +99,34 @@ def _doses(test: DoseTest, order: MedicationFact, context: Context) -> Iterator[
         yield from map(QuantityInterval.exactly, strengths(context.concepts, context.medicine, order))
         return
     if test.of == "day":
-        for beside in _side_by_side(order):
-            yield from together([dosage.daily for dosage in beside])
+        yield from _a_day(order)
         return
     for dosage in order.dosages:
         if dosage.rate is None and (dosage.once or dosage.daily is None):
             yield dosage.dose
 
 
-def _side_by_side(order: MedicationFact) -> Iterable[list[Dosage]]:
-    """The instructions of doses that go on, those apart that follow one another: FHIR numbers these (Dosage.sequence)."""
+def _a_day(order: MedicationFact) -> Iterator[QuantityInterval | None]:
+    """What the instructions of doses that go on come to in a day: those of one number together, as FHIR numbers what follows one another.
+
+    One without a number among others that have one may run beside any of these, or not (Dosage.sequence).
+    """
+    found = _numbered(order)
+    free = [dosage.daily for dosage in found.pop(None, [])] if len(found) > 1 else []
+    for dosages in found.values():
+        beside = [dosage.daily for dosage in dosages]
+        yield from together([*beside, *map(at_most, free)])
+        if free:
+            yield from together([*map(at_most, beside), *free])
+
+
+def _numbered(order: MedicationFact) -> dict[int | None, list[Dosage]]:
     found: dict[int | None, list[Dosage]] = {}
     for dosage in order.dosages:
         stated = dosage.daily is not None or dosage.rate is not None or dosage.dose is not None
         if not dosage.once and (stated or dosage.problems):
             found.setdefault(dosage.sequence, []).append(dosage)
-    return found.values()
+    return found
 
 
 _AMOUNT_WORDS = {"bolus": "single dose", "day": "daily dose", "concentration": "concentration"}
@@ -141,7 +153,7 @@ def dose(leaf: DoseLeaf, context: Context) -> Finding:
     truth = any_of([answer for _, answer in judged] + [Truth.UNKNOWN] * (len(found) - len(stated)))
     shown = next((value for value, answer in judged if answer is Truth.MET), stated[0])
     values = {"value": amount(shown), "unit": unit_words(shown.unit)}
-    return _decide(truth, order, what, _why_open(test), values)
+    return _decide(truth, order, what, _why_open(test, order), values)
 
 
 def _why_not(order: MedicationFact, otherwise: str) -> str:
@@ -174,7 +186,10 @@ def _compared(test: DoseTest, value: QuantityInterval, context: Context) -> Trut
     return truth_of(value.relation_to(limits[0], word, limits[1] if limits[1:] else None))
 
 
-def _why_open(test: DoseTest) -> str:
+def _why_open(test: DoseTest, order: MedicationFact) -> str:
+    numbers = _numbered(order)
+    if test.of == "day" and None in numbers and len(numbers) > 1:
+        return "only some of its instructions are numbered, so that it is open which are followed at the same time"
     if test.rise_above is not None or test.fall_above is not None:
         return "the therapy's dose before is not known"
     if test.above_test_dose is not None:

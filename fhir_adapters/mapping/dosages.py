@@ -6,6 +6,7 @@ and ``rate[x]``. Amounts a day are per ``d``, so that none can be taken for one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -66,6 +67,11 @@ def read_dosages(
     which is one dose even without a timing.
     """
     return _in_turn(tuple(_dosage(entry, concentration, given) for entry in as_list(value)))
+
+
+def partly_numbered(readings: Sequence[DosageReading]) -> bool:
+    """Whether some dosages have a number and others have none: these may run beside any of the numbered ones."""
+    return len({reading.dosage.sequence is None for reading in readings}) > 1
 
 
 def _in_turn(readings: tuple[DosageReading, ...]) -> tuple[DosageReading, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 from unicodedata import normalize
 
 from engine.concepts import UNREAD, CodedText, Coding
@@ -30,6 +30,7 @@ _ANYTHING: Final = CodedText((UNREAD,))
 
 _UCUM: Final = "http://unitsofmeasure.org"
 _DIGITS: Final = Context(prec=34)
+_PER_ONE: Final = "has no number below the line, which counts as 1"
 _LONGEST_DATE: Final = 64
 _LONGEST_UNIT: Final = 200
 _LONGEST_TEXT: Final = 4000
@@ -206,6 +207,11 @@ def period_ends(value: object) -> tuple[DateInterval | None, DateInterval | None
     return (None, None) if start and end and end.latest < start.earliest else (start, end)
 
 
+def effect_of(problem: str) -> Literal["assumed", "unreadable"]:
+    """What became of the element of which a problem tells."""
+    return "assumed" if problem.endswith(_PER_ONE) else "unreadable"
+
+
 def amount(value: object, what: str, problems: Problems) -> Quantity | None:
     """A Quantity, Range or Ratio that states one value; a comparator is a problem."""
     found = quantity(value, what, problems)
@@ -307,10 +313,15 @@ def _range(value: Json, what: str, problems: Problems) -> QuantityInterval | Non
 
 
 def ratio(value: object, what: str, problems: Problems) -> QuantityInterval | None:
-    """A Ratio as a quotient: 10 mg to 20 mL is ``0.5 mg/mL``; a denominator without a number counts as 1."""
+    """A Ratio as a quotient: 10 mg to 20 mL is ``0.5 mg/mL``.
+
+    A denominator without a number counts as 1, as in 10 mg/mL, and is a problem: FHIR does not say what it means.
+    """
     raw = node(value)
     above, below = node(raw.get("numerator")), dict(node(raw.get("denominator")))
-    below.setdefault("value", 1)
+    bare = below.get("value") is None
+    if bare:
+        below["value"] = 1
     over = _compared(above, what, problems) if above else None
     under = _simple(below, f"{what} (per)", problems)
     if not above:
@@ -326,6 +337,8 @@ def ratio(value: object, what: str, problems: Problems) -> QuantityInterval | No
     if unit is None:
         problems.append(f"{what} has units that do not make a ratio")
         return None
+    if bare:
+        problems.append(f"{what} {_PER_ONE}")
     return scaled(over, 1 / Fraction(under.value), unit)
 
 

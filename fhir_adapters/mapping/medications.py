@@ -18,7 +18,7 @@ from engine.facts import Gap, MedicationFact, OrderAction, TherapyStatus
 from engine.quantity import Quantity
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.choices import DIFFERENT, stated
-from fhir_adapters.mapping.dosages import AS_NEEDED, DosageReading, read_dosages
+from fhir_adapters.mapping.dosages import AS_NEEDED, DosageReading, partly_numbered, read_dosages
 from fhir_adapters.mapping.elements import (
     Json,
     code,
@@ -26,6 +26,7 @@ from fhir_adapters.mapping.elements import (
     codeable_concepts,
     converted,
     date_interval,
+    effect_of,
     node,
     period_ends,
     quantity,
@@ -111,7 +112,9 @@ def medication_fact(
     for index, reading in enumerate(readings):
         for problem in reading.dosage.problems:
             if problem != AS_NEEDED:
-                issues.add(name, f"{element}[{index}]", "unreadable", problem)
+                issues.add(name, f"{element}[{index}]", effect_of(problem), problem)
+    if partly_numbered(readings):
+        issues.add(name, element, "assumed", "only some have a number; the others may run beside any of them")
     supply = _supply_days(raw, issues, name)
     course = _course(kind, raw, readings, supply, issues, name)
     dosages = tuple(reading.dosage for reading in readings)

@@ -28,6 +28,7 @@ from fhir_adapters.mapping.elements import (
     codeable_concept,
     converted,
     date_interval,
+    effect_of,
     node,
     nodes,
     quantity,
@@ -157,7 +158,7 @@ def _of_medication(
     if not (code.codings or code.text or ingredients):
         problems.append("the medicine has no code")
     for problem in dict.fromkeys(problems):
-        issues.add(name, "medication", "unreadable", problem)
+        issues.add(name, "medication", effect_of(problem), problem)
     form = codeable_concept(medication.get("form") or medication.get("doseForm"))
     forms = {item.form for item in packed}
     if not (form.codings or form.text) and len(forms) == 1:
@@ -236,6 +237,9 @@ def _content(said: Any, what: str, problems: Problems) -> Quantity | None:
     apiece = read_value(below.get("value")) == 1 and unit_of(below) is None
     found = quantity(node(said).get("numerator") if apiece else said, what, problems)
     if found is None:
+        return None
+    if found.high is not None and found.high <= 0:
+        problems.append(f"{what} is not above zero")
         return None
     mass = converted(found, "ug/mL") or converted(found, f"{found.unit.rpartition('/')[0]}/mL")
     return (mass or found).exact

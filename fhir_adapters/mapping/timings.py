@@ -80,8 +80,8 @@ def schedule(value: object, problems: Problems) -> Schedule:
     """Read a Timing.
 
     It is *once* when ``repeat.count`` is 1, when there is one ``event`` and no frequency, when the code
-    says so, and when no more than one administration fits into ``boundsDuration`` or ``boundsRange``. Where the code and the
-    structured data contradict each other, nothing is known of how often.
+    says so, and when no more than one administration fits into ``boundsDuration`` or ``boundsRange``. Where the code, the
+    frequency and the times of day contradict one another, nothing is known of how often.
     """
     if not isinstance(value, dict) or not value:
         if value is not None and value != {}:
@@ -94,8 +94,12 @@ def schedule(value: object, problems: Problems) -> Schedule:
     start, end = period_ends(repeat.get("boundsPeriod"))
     hours, word = _hours(repeat), _word(value.get("code"))
     fewest, most = _frequency(repeat, problems)
+    named = _named_times(repeat)
     if most is None:
-        fewest, most = _named_times(repeat)
+        fewest = most = max(named, default=None)
+    elif named and not _fit(fewest or most, most, named, repeat):
+        problems.append("the times of day of the timing contradict its frequency")
+        return Schedule(hours=hours, start=start, end=end)
     if most is None and events:
         if len(events) == 1:
             event = date_interval(events[0])
@@ -162,16 +166,29 @@ def _per_day(times: Decimal, length: Decimal, unit: str) -> Fraction:
     return Fraction(times) / (Fraction(length) * DAYS[unit])
 
 
-def _named_times(repeat: Json) -> tuple[Fraction | None, Fraction | None]:
-    """Administrations a day by times of day, meals and parts of the day."""
+def _fit(fewest: Fraction, most: Fraction, named: tuple[Fraction, ...], repeat: Json) -> bool:
+    """Whether so many administrations a day, on average, can be those at the times of day that are named.
+
+    Of a period of several days not all need have them: twice a week can be both times of one day.
+    """
+    unit = DAYS[code(repeat.get("periodUnit") or repeat.get("periodUnits")) or "d"]
+    lengths = [read_value(repeat[name]) or _ONE for name in ("period", "periodMax") if repeat.get(name)]
+    days = max(Fraction(max(lengths, default=_ONE)) * unit, Fraction(1))
+    return fewest <= max(named) and most * days >= min(named)
+
+
+def _named_times(repeat: Json) -> tuple[Fraction, ...]:
+    """Administrations a day by times of day, meals and parts of the day: the fewest and the most, nothing where none are named.
+
+    Meals without a name are three where no frequency says which.
+    """
     clock = {entry for entry in as_list(repeat.get("timeOfDay")) if text(entry)}
     if clock:
-        return Fraction(len(clock)), Fraction(len(clock))
+        return (Fraction(len(clock)),)
     moments = {code(entry) for entry in as_list(repeat.get("when"))} - {""}
     if not moments:
-        return None, None
-    times = Fraction(sum(3 if moment in _EVERY_MEAL else 1 for moment in moments))
-    return times, times
+        return ()
+    return Fraction(len(moments)), Fraction(sum(3 if moment in _EVERY_MEAL else 1 for moment in moments))
 
 
 def _word(value: object) -> str:

@@ -48,6 +48,13 @@ def test_a_dose_falls_when_every_step_is_lower_than_the_one_before(steps: list[s
     assert falls(MedicationFact("MedicationRequest/1", CodedText(), dosages=dosages)) is expected
 
 
+def test_steps_of_which_only_some_are_numbered_are_no_steps() -> None:
+    steps = [(amount("300 ug/d"), 1), (amount("200 ug/d"), 2), (amount("100 ug/d"), None)]
+    dosages = tuple(Dosage(daily=step, sequence=number) for step, number in steps)
+    assert falls(MedicationFact("MedicationRequest/1", CodedText(), dosages=dosages[:2]))
+    assert not falls(MedicationFact("MedicationRequest/1", CodedText(), dosages=dosages))
+
+
 def test_the_dose_before_is_that_of_the_entry_replaced_or_else_the_newest() -> None:
     old = infusion("MedicationRequest/old", "200 ug/d", "2025-01-01")
     new = infusion("MedicationRequest/new", "400 ug/d", "2026-01-01")

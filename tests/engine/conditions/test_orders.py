@@ -9,7 +9,7 @@ import pytest
 from engine.concepts import CodedText, Coding
 from engine.facts import Dosage, Gap, Ingredient, MedicationFact, OrderAction
 from engine.finding import Finding, Truth
-from engine.quantity import Quantity, QuantityInterval
+from engine.quantity import Quantity
 from engine.record import Record
 from engine.subjects import Subject, subjects
 from tests.engine.builders import (
@@ -127,33 +127,6 @@ class TestDose:
         assert reasons(about(above, order(dosages=[volume]))) == [
             "the amount cannot be compared with the limit"
         ]
-
-    BASE, UNREAD = dosage(daily="800 ug/d"), dosage(problems=("the dose is given in words only",))
-    BOLUSES = dosage(dose="150 ug", daily="600 ug/d")
-    AS_NEEDED = dosage(daily=QuantityInterval(Decimal(0), True, Decimal(600), True, "ug/d"))
-
-    @pytest.mark.parametrize(
-        ("instructions", "truth"),
-        [
-            ([BASE], NOT_MET),
-            ([BASE, BOLUSES], MET),
-            ([BASE, dosage(daily="0.6 mg/d")], MET),
-            ([BASE, dosage(daily="100 ug/d")], NOT_MET),
-            ([BASE, AS_NEEDED], UNKNOWN),
-            ([dosage(daily="1200 ug/d"), AS_NEEDED], MET),
-            # What cannot be read, or is a volume, adds nobody knows how much.
-            ([BASE, UNREAD], UNKNOWN),
-            ([BASE, dosage(dose="5 ug")], UNKNOWN),
-            ([BASE, dosage(daily="2 mL/d")], UNKNOWN),
-            ([dosage(daily="2 mL/d"), dosage(daily="1200 ug/d"), UNREAD], MET),
-            ([UNREAD, UNREAD], UNKNOWN),
-            # One after the other, and a single dose: no part of the same day.
-            ([replace(BASE, sequence=1), replace(BOLUSES, sequence=2)], NOT_MET),
-            ([BASE, dosage(dose="600 ug", once=True)], NOT_MET),
-        ],
-    )
-    def test_what_is_given_side_by_side_adds_up(self, instructions: list[Dosage], truth: Truth) -> None:
-        assert about(dose_is("day", above="1000 ug/d"), order(dosages=instructions)).truth is truth
 
     def test_the_card_can_name_the_amount_that_decided(self) -> None:
         found = order(dosages=[dosage(dose="40 ug", once=True), dosage(dose="0.06 mg", once=True)])

@@ -161,17 +161,23 @@ class TestQuantities:
                 exactly("0.5", "mg/mL"),
                 id="ratio",
             ),
-            pytest.param(
-                {"numerator": {"value": 100, "unit": "ug"}, "denominator": {"unit": "h"}},
-                exactly("100", "ug/h"),
-                id="ratio to one",
-            ),
         ],
     )
     def test_that_can_be_read(self, value, expected):
         problems: list[str] = []
         assert elements.quantity(value, "the dose", problems) == expected
         assert problems == []
+
+    @pytest.mark.parametrize("below", [{"unit": "h"}, {"unit": "h", "value": None}])
+    def test_with_a_guess_is_a_problem_of_another_kind(self, below):
+        """FHIR does not say what a denominator without a number means; per hour is how one says per one hour."""
+        problems: list[str] = []
+        ratio = {"numerator": {"value": 100, "unit": "ug"}, "denominator": below}
+        assert elements.quantity(ratio, "the rate", problems) == exactly("100", "ug/h")
+        assert problems == ["the rate has no number below the line, which counts as 1"]
+        assert [elements.effect_of(problem) for problem in (*problems, "the rate has no unit")] == [
+            *("assumed", "unreadable")
+        ]
 
     @pytest.mark.parametrize(
         ("value", "problem"),

@@ -91,3 +91,24 @@ def test_of_several_dates_of_an_order_the_one_that_can_be_read_counts():
     assert fact is not None
     assert fact.authored is not None
     assert (fact.authored.describe(), fact.misdated) == ("1 May 2026", False)
+
+
+@pytest.mark.parametrize(
+    ("places", "named"), [((1, None), True), ((1, 1), False), ((0, 1), False), ((None, None), False)]
+)
+def test_instructions_of_which_only_some_are_numbered_are_named(places, named):
+    daily = {**dose(50), "timing": {"repeat": {"frequency": 1}}}
+    doses = [{**daily, "sequence": place} if place is not None else daily for place in places]
+    _, issues = read(request(dosageInstruction=doses))
+    why = "only some have a number; the others may run beside any of them"
+    assert issues == ([("dosageInstruction", "assumed", why)] if named else [])
+
+
+def test_a_rate_per_hour_without_a_number_is_assumed_to_be_per_one_hour():
+    ratio = {"numerator": {"value": 10, "unit": "ug"}, "denominator": {"unit": "h"}}
+    fact, issues = read(request(dosageInstruction=[{"doseAndRate": [{"rateRatio": ratio}]}]))
+    assert fact is not None
+    assert fact.dosages[0].rate is not None
+    assert issues == [
+        ("dosageInstruction[0]", "assumed", "the rate has no number below the line, which counts as 1")
+    ]

@@ -267,6 +267,20 @@ class TestStrength:
         assert product.ingredients[0].strength is None
         assert issues == ["the strength of an ingredient has no unit"]
 
+    @pytest.mark.parametrize("value", [0, -1, -0.5])
+    def test_one_that_is_not_above_zero_is_a_problem(self, value):
+        """A dose by volume would come to less than nothing, and be under every limit."""
+        strength = {"numerator": {"value": value, "unit": "mg"}, "denominator": {"value": 1, "unit": "mL"}}
+        product, issues = of_ingredients({"itemCodeableConcept": BACLOFEN, "strength": strength})
+        assert (product.ingredients[0].strength, product.concentration) == (None, None)
+        assert issues == ["the strength of an ingredient is not above zero"]
+
+    def test_one_per_millilitre_without_a_number_is_read_as_per_one_and_named(self):
+        strength = {"numerator": {"value": 2000, "unit": "ug"}, "denominator": {"unit": "mL"}}
+        product, issues = of_ingredients({"itemCodeableConcept": BACLOFEN, "strength": strength})
+        assert product.concentration == Quantity(Decimal(2000), "ug/mL")
+        assert issues == ["the strength of an ingredient has no number below the line, which counts as 1"]
+
     def test_two_active_ingredients_have_no_one_concentration(self):
         ingredient = {"itemCodeableConcept": BACLOFEN, "strength": STRENGTH}
         assert of_ingredients(ingredient, ingredient)[0].concentration is None

@@ -6,6 +6,9 @@ import pytest
 
 from fhir_adapters.mapping.timings import Schedule, schedule
 
+FOUR_TIMES = ["08:00:00", "12:00:00", "18:00:00", "22:00:00"]
+CONTRADICTED = "the times of day of the timing contradict its frequency"
+
 
 def read(timing) -> tuple[Schedule, list[str]]:
     problems: list[str] = []
@@ -29,6 +32,20 @@ def repeat(**members):
         (repeat(timeOfDay=["08:00:00", "20:00:00"]), 2, 2),
         (repeat(when=["ACM", "HS"]), 2, 2),
         (repeat(when=["PC"]), 3, 3),
+        (repeat(frequency=1, period=1, periodUnit="d", when=["PC"]), 1, 1),  # after one of the meals
+        (repeat(frequency=4, timeOfDay=FOUR_TIMES), 4, 4),
+        (repeat(frequency=1, period=6, periodUnit="h", timeOfDay=FOUR_TIMES), 4, 4),
+        (repeat(frequency=1, frequencyMax=4, period=1, periodUnit="d", timeOfDay=FOUR_TIMES), 1, 4),
+        (
+            repeat(frequency=4, period=1, periodUnit="wk", timeOfDay=FOUR_TIMES),
+            Fraction(4, 7),
+            Fraction(4, 7),
+        ),
+        (
+            repeat(frequency=1, period=2, periodMax=3, periodUnit="d", timeOfDay=["08:00:00"]),
+            Fraction(1, 3),
+            Fraction(1, 2),
+        ),
         ({"code": {"coding": [{"code": "BID"}]}}, 2, 2),
         ({"code": {"coding": [{"code": "Q4H"}]}}, 6, 6),
         ({"code": {"text": "tid"}}, 3, 3),
@@ -131,6 +148,11 @@ def test_the_length_of_an_administration():
             },
             "the code of the timing contradicts its frequency",
         ),
+        (repeat(frequency=1, period=1, periodUnit="d", timeOfDay=FOUR_TIMES), CONTRADICTED),
+        (repeat(frequency=6, period=1, periodUnit="d", timeOfDay=FOUR_TIMES), CONTRADICTED),
+        (repeat(frequency=1, period=1, periodUnit="wk", timeOfDay=FOUR_TIMES), CONTRADICTED),
+        (repeat(frequency=1, period=1, periodUnit="d", when=["MORN", "EVE"]), CONTRADICTED),
+        (repeat(frequency=4, period=1, periodUnit="d", when=["PC"]), CONTRADICTED),
         ("twice a day", "the timing cannot be read"),
     ],
 )
