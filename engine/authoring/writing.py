@@ -9,8 +9,8 @@ from pathlib import Path
 from secrets import token_hex
 
 
-def write_whole(contents: Mapping[Path, str]) -> None:
-    """Write files as UTF-8, with the ends of lines as given: first all beside their places, then each put in its place.
+def write_whole(contents: Mapping[Path, str | bytes]) -> None:
+    """Write files, text as UTF-8 with the ends of lines as given: first all beside their places, then each put in its place.
 
     Whoever reads meanwhile finds the old file or the new one. A link stays, and what it leads to is written.
 
@@ -19,11 +19,11 @@ def write_whole(contents: Mapping[Path, str]) -> None:
     """
     beside: dict[Path, Path] = {}
     try:
-        for path, text in contents.items():
+        for path, content in contents.items():
             place = path.resolve()
             beside[place] = place.with_name(f".{place.name}.{token_hex(4)}")
             try:
-                _write_beside(place, beside[place], text)
+                _write_beside(place, beside[place], content)
             except OSError as error:
                 error.filename = str(path)
                 raise
@@ -34,9 +34,9 @@ def write_whole(contents: Mapping[Path, str]) -> None:
             new.unlink(missing_ok=True)
 
 
-def _write_beside(place: Path, new: Path, text: str) -> None:
+def _write_beside(place: Path, new: Path, content: str | bytes) -> None:
     if place.exists() and not os.access(place, os.W_OK):
         raise PermissionError(None, "it is read-only")
-    new.write_bytes(text.encode("utf-8"))
+    new.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     if place.exists():
         shutil.copymode(place, new)

@@ -13,6 +13,7 @@ import typer
 
 from engine.authoring.loading import load_rules
 from engine.authoring.lock import locked_now, read_lock
+from engine.authoring.writing import write_whole
 from fhir_adapters.command_line.options import (
     FormatOption,
     RulesOption,
@@ -24,7 +25,7 @@ from fhir_adapters.command_line.options import (
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, words, write_json
 from fhir_adapters.packs.archive import Manifest, read_archive, write_archive
 from fhir_adapters.packs.errors import PackError
-from fhir_adapters.packs.loading import load_archives, open_archive, trusted_keys
+from fhir_adapters.packs.loading import begins_as_archive, load_archives, open_archive, trusted_keys
 from fhir_adapters.packs.signing import new_key, parsed, public_keys, read_keys
 
 
@@ -40,8 +41,11 @@ def pack(
 ) -> None:
     """Write a pack with all that it needs into one signed archive: the same bytes for the same rules and key.
 
-    Its rules must hold together and be locked. What a site keeps in `local` is left out.
+    Its rules must hold together and be locked. What a site keeps in `local` is left out. A file that is there already is
+    written over only if it is an archive.
     """
+    if output.exists() and not begins_as_archive(output):
+        refuse(f"{output} is there already and is no archive of a pack: it is not written over.", 2)
     folder = rules_folder(rules)
     with TemporaryDirectory(prefix="primum-") as nothing:
         loaded = load_rules(folder, local=Path(nothing), examples=with_examples())
@@ -58,7 +62,7 @@ def pack(
         load_archives([archive])
     except PackError as error:
         refuse(f"The pack cannot be written: {error}.")
-    output.write_bytes(data)
+    write_whole({output: data})
     _tell(archive.manifest, archive.key, str(output), format)
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_rules
-from fhir_adapters.packs.archive import ARCHIVE_LIMIT, Archive, read_archive
+from fhir_adapters.packs.archive import ARCHIVE_LIMIT, MANIFEST, Archive, read_archive
 from fhir_adapters.packs.contents import ROOT
 from fhir_adapters.packs.errors import PackError
 from fhir_adapters.packs.signing import Keys, parsed, read_keys
@@ -37,6 +37,13 @@ def open_archive(file: Path, keys: Keys) -> Archive:
         return read_archive(_bytes(file), keys)
     except PackError as error:
         raise PackError(f"{file.name} is refused: {error}") from None
+
+
+def begins_as_archive(file: Path) -> bool:
+    """Whether a file begins as every archive does, with the name of its manifest; nothing else of it is looked at."""
+    begin = MANIFEST.encode() + b"\0"
+    with file.open("rb") as opened:
+        return opened.read(len(begin)) == begin
 
 
 def load_archives(archives: Iterable[Archive], *, local: Path | None = None) -> Loaded:

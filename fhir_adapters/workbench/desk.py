@@ -80,26 +80,30 @@ class Desk:
         """
         self._take(file)
         self.edit: Edited = edited(self.loaded, file, self.saved_text)
-        self.base = self.saved_text
+        self.base = self._shown = self.saved_text
         self.read_tests()
 
     def resume(self, base: str, text: str) -> Edited:
         """Go on with a text that was typed before, when the file had ``base`` for its text."""
-        self.base = base
+        self.base = self._shown = base
         return self.type(text)
 
     def renew(self) -> bool:
         """Put the folder as it is on disk now under what is typed; whether the open file was changed elsewhere meanwhile.
 
+        That stays so until the author writes over it, or has typed what is in the file.
+
         Raises:
             NotWritten: there is no such file any more.
         """
-        before, base = self.loaded, self.base
+        before = self.loaded
         self._take(self.file)
         if self.loaded is not before:
             self.edit = edited(self.loaded, self.file, self.edit.document.text)
-        self.base = self.saved_text
-        return self.base != base
+        self._shown = self.saved_text
+        if not self.changed:
+            self.base = self._shown
+        return self.base != self._shown
 
     def _take(self, file: str) -> None:
         loaded = self._shelf.rules()
@@ -191,11 +195,12 @@ class Desk:
         """Write the open rule to its file.
 
         Raises:
-            NotWritten: the file was changed by someone else since it was read, or cannot be written.
+            NotWritten: the file is not the one that :meth:`renew` or :meth:`open` found, or cannot be written.
         """
         text = self.edit.document.text
-        self._shelf.put(self.file, self.path, text, self.base)
-        self.loaded, self.base = with_text(self.loaded, self.file, text), text
+        self._shelf.put(self.file, self.path, text, self._shown)
+        self.loaded = with_text(self.loaded, self.file, text)
+        self.base = self._shown = text
         self._shelf.took(self.path, self.loaded)
         self.edit = edited(self.loaded, self.file, text)
 

@@ -101,11 +101,13 @@ class TestDialog(Dialog):
             self._lines = words("", "pre", "lines-to-write")
             self._status = status()
         with self.foot:
-            self._button = button("Add the test", self._write, look="primary", picture="playlist_add")
+            self._button = button("Add the test", lambda: None, look="primary", picture="playlist_add")
+            said = f"() => emit(getHtmlElement({self._name.id}).value)"
+            self._button.on("click", lambda event: self._write(str(event.args)), js_handler=said)
 
     async def ask(self, place: str, name: str = "") -> None:
         """Ask for the sentence, or for a better one than ``name``; ``place`` is the test file."""
-        self._addition = None
+        self._addition, self._said = None, name
         self._place.text = f"To be added to {place}:"
         self._lines.text, self._status.text = "", "Write the sentence first."
         self._allow(False)
@@ -121,9 +123,13 @@ class TestDialog(Dialog):
         await self._named(self._said)
 
     async def _named(self, name: str) -> None:
-        self._said = name
-        self._addition = await self._propose(name.strip()) if name.strip() else None
-        addition = self._addition
+        """Show the test of this name; until it is shown, none can be added."""
+        self._said, self._addition = name, None
+        self._allow(False)
+        addition = await self._propose(name.strip()) if name.strip() else None
+        if name != self._said:
+            return
+        self._addition = addition
         self._lines.text = addition.lines if addition is not None else ""
         usable = addition is not None and not addition.problems and addition.result is not None
         self._allow(usable)
@@ -139,8 +145,11 @@ class TestDialog(Dialog):
             self._status.text = ends
             self._status.classes(replace=f"status {'good' if addition.result.passed else 'bad'}")
 
-    async def _write(self) -> None:
-        if self._addition is not None:
+    async def _write(self, name: str) -> None:
+        """Write the test that is shown, if it has the name that stands in the field; else show that one first."""
+        if name != self._said:
+            await self._named(name)
+        elif self._addition is not None:
             await self._add(self._addition)
 
     def _allow(self, allowed: bool) -> None:

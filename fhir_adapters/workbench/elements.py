@@ -81,6 +81,8 @@ def field(
             return change(_text(event))
 
         written.on("change", left, js_handler="(e) => emit(e.target.value)")
+        # Whatever is drawn anew meanwhile would put the text of before back under the writer's hands.
+        written.on("input", js_handler="(e) => primum.keepWritten(e.target)")
     return written
 
 

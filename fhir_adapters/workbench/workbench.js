@@ -41,6 +41,9 @@ window.primum = {
       if (editor.hasFocus) editor.dispatch({ selection: editor.state.selection, scrollIntoView: true });
     });
   },
+  keepWritten(field) {
+    mounted_app.elements[field.id.slice(1)].props.value = field.value;
+  },
   begin(id, text) {
     const field = getHtmlElement(id);
     field.value = text;

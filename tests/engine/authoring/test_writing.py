@@ -14,10 +14,12 @@ def test_files_are_written_as_given(tmp_path: Path) -> None:
     old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
     old.write_text("before")
     old.chmod(0o640)
-    write_whole({old: "a\r\nb\n", new: "é\n"})
+    archive = tmp_path / "pack.tar"
+    write_whole({old: "a\r\nb\n", new: "é\n", archive: b"\xff\0"})
     assert (old.read_bytes(), new.read_bytes()) == (b"a\r\nb\n", "é\n".encode())
+    assert archive.read_bytes() == b"\xff\0"
     assert old.stat().st_mode & 0o777 == 0o640
-    assert {*tmp_path.iterdir()} == {old, new}
+    assert {*tmp_path.iterdir()} == {old, new, archive}
 
 
 def test_on_a_full_disk_every_file_stays_as_it_was(tmp_path: Path, full_disk: None) -> None:

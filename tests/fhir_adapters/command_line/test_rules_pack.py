@@ -1,6 +1,7 @@
 """``primum rules pack``, ``verify`` and ``key``: a pack signed, verified and refused from the command line."""
 
 import json
+import resource
 import shutil
 import stat
 from pathlib import Path
@@ -81,6 +82,31 @@ def test_a_key_that_others_can_read_does_not_sign(primum: Run, site: Path) -> No
     (site / "key.json").chmod(0o644)
     shown = packed(primum, site)
     assert (shown.exit_code, "others may read key.json" in shown.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("output", ["key.json", "keys.json", "link.tar"])
+def test_only_an_archive_is_written_over(primum: Run, site: Path, output: str) -> None:
+    (site / "link.tar").symlink_to(site / "key.json")
+    before = (site / output).read_bytes()
+    shown = packed(primum, site, output=output)
+    assert (shown.exit_code, "is no archive of a pack" in shown.stderr) == (2, True)
+    assert (site / output).read_bytes() == before
+    assert [packed(primum, site).exit_code for _ in range(2)] == [0, 0]
+
+
+def test_where_the_disk_is_full_the_archive_of_before_stays(primum: Run, site: Path) -> None:
+    packed(primum, site)
+    before = (site / "pack.tar").read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) - 1, limits[1]))
+    try:
+        shown = packed(primum, site)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert shown.exit_code == 1
+    assert isinstance(shown.exception, OSError)
+    assert (site / "pack.tar").read_bytes() == before
+    assert [*site.glob(".pack.tar*")] == []
 
 
 def test_what_is_not_there_is_wrong_usage(primum: Run, site: Path) -> None:

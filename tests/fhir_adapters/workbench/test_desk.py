@@ -55,6 +55,23 @@ def test_a_file_that_someone_else_changed_is_written_over_only_after_the_differe
     assert not desk.renew()
 
 
+def test_that_a_file_was_changed_elsewhere_is_told_until_the_author_decides(desk: Desk, folder: Path) -> None:
+    path_of(folder).write_text(path_of(folder).read_text() + "# by someone else\n")
+    desk.type(desk.saved_text.replace("title: Reduced", "title: Much reduced"))
+    assert desk.renew()
+    assert desk.renew(), "the author has only looked at it"
+    path_of(folder).write_text(path_of(folder).read_text() + "# and again\n")
+    with pytest.raises(NotWritten, match="changed elsewhere"):
+        desk.save()
+    assert desk.renew(), "nothing was written yet"
+    desk.type(path_of(folder).read_text())
+    assert not desk.renew(), "the author has taken the text of the others"
+    desk.type(desk.saved_text.replace("title: Reduced", "title: Much reduced"))
+    assert not desk.renew()
+    desk.save()
+    assert path_of(folder).read_text().endswith("# by someone else\n# and again\n")
+
+
 def test_what_was_typed_on_an_older_text_is_told_as_such(desk: Desk, shelf: Shelf, folder: Path) -> None:
     base, typed = desk.base, desk.saved_text.replace("title: Reduced", "title: Much reduced")
     path_of(folder).write_text(base + "# by someone else\n")
