@@ -51,9 +51,7 @@ class Page:
         self._dark = ui.dark_mode()
         self._draw_head()
         with part("div", "bench"):
-            self._rule = RulePane(
-                desk.edit.document.text, typed=self._typed, save=self._ask_save, test=self._run_tests
-            )
+            self._rule = RulePane(desk.edit.document.text, typed=self._typed)
             self._patient = PatientPane(self._patient_chosen)
             self._cards = CardPane(self._rescope)
             with part("div", "under"):
@@ -68,6 +66,9 @@ class Page:
         self._save_dialog = SaveDialog(self._save)
         self._test_dialog = TestDialog(self._propose, self._add_test)
         ui.on("record", self._record)
+        ui.on("next-problem", self._rule.next_problem)
+        ui.on("save", self._ask_save)
+        ui.on("run-tests", self._run_tests)
         ui.on("too-long", lambda: ui.notify(_TOO_LONG, type="warning"))
         ui.on_exception(self._failed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from nicegui import ui
 
@@ -20,19 +20,13 @@ _TOLD = 8
 
 
 class RulePane:
-    """The region of the rule; ``typed`` is called with every change, ``save`` and ``test`` by their keys."""
+    """The region of the rule; ``typed`` is called with every change."""
 
-    def __init__(
-        self, text: str, *, typed: Callable[[str], Any], save: Callable[[], Any], test: Callable[[], Any]
-    ) -> None:
+    def __init__(self, text: str, *, typed: Callable[[str], Any]) -> None:
         """Draw the editor with a text."""
         self._problems: tuple[Problem, ...] = ()
         self._place = -1
-        keys: dict[str, Any] = {
-            "F8": lambda _: self._next(),
-            "Mod-s": lambda _: save(),
-            "Mod-Enter": lambda _: test(),
-        }
+        self._theme: Literal["githubLight", "githubDark"] = "githubLight"
         with pane("rule", "Rule", "rule") as head:
             with head:
                 words(
@@ -41,10 +35,9 @@ class RulePane:
             self.editor = ui.codemirror(
                 text,
                 language="YAML",
-                theme="githubLight",
+                theme=self._theme,
                 indent="  ",
                 line_wrapping=True,
-                keymap=keys,
                 on_change=lambda event: typed(event.value),
             ).classes("editor")
             with part("div", "problems", id="problems"):
@@ -59,11 +52,13 @@ class RulePane:
 
     def darken(self, dark: bool) -> None:
         """Show the text in light or dark colours."""
-        self.editor.run_method("setTheme", "githubDark" if dark else "githubLight")
+        self._theme = "githubDark" if dark else "githubLight"
+        self.editor.run_method("setTheme", self._theme)
 
     def fill(self, text: str) -> None:
-        """Put another text into the editor."""
+        """Put the text of another file into the editor; undoing does not lead back to the one before."""
         self.editor.value = text
+        ui.run_javascript(f"primum.beginAnew({self.editor.id}, '{self._theme}')")
 
     def go(self, line: int, column: int = 1) -> None:
         """Move to a place of the text, and write there."""
@@ -119,7 +114,8 @@ class RulePane:
                     words(f" {problem.help}", "span", "mend")
         element.on("click", lambda: self.go(problem.line, problem.column))
 
-    def _next(self) -> None:
+    def next_problem(self) -> None:
+        """Move to the next problem, and from the last one to the first."""
         if self._problems:
             self._place = (self._place + 1) % len(self._problems)
             self.go(self._problems[self._place].line, self._problems[self._place].column)

@@ -4,6 +4,17 @@ document.addEventListener("click", (event) => {
   if (link) Object.assign(link, { target: "_blank", rel: "noopener noreferrer" });
 }, true);
 
+// The keys of the page, wherever one is on it; not in a dialog, which asks for an answer first. The browser's own meaning gives way.
+document.addEventListener("keydown", (event) => {
+  const mod = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+  const name = plain ? { F8: "next-problem" }[event.key] : mod ? { s: "save", S: "save", Enter: "run-tests" }[event.key] : undefined;
+  if (!name) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!event.repeat && !document.querySelector("dialog[open]")) emitEvent(name, {});
+}, true);
+
 // What the page does in the browser itself: the editor's name and cursor, light and dark, and records on their way in.
 window.primum = {
   async editor(id) {
@@ -26,6 +37,15 @@ window.primum = {
         emitEvent("too-long", {});
       }, true);
     }
+  },
+  async beginAnew(id, theme) {
+    // Another file has a history of its own: the editor keeps its parts and its text, and forgets what can be undone.
+    const editor = await this.editor(id);
+    const element = getElement(id);
+    editor.setState(editor.state.constructor.create({ doc: editor.state.doc, extensions: element.setupExtensions() }));
+    element.setLanguage(element.language);
+    element.setTheme(theme);
+    element.setLineWrapping(element.lineWrapping);
   },
   async goTo(id, line, column) {
     const editor = await this.editor(id);

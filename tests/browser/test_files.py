@@ -66,3 +66,54 @@ def test_a_change_elsewhere_is_told_each_time_one_asks(page: Page, bench: Bench)
             expect(dialog).to_be_hidden()
     finally:
         file.write_text(before, encoding="utf-8")
+
+
+def test_undoing_does_not_bring_the_text_of_the_rule_before(page: Page) -> None:
+    content = page.locator(".cm-content")
+    page.get_by_role("combobox", name="Rule").click()
+    page.get_by_role("option", name="wrong-route").click()
+    expect(content).to_contain_text("id: baclofen-it.wrong-route")
+    expect(page.get_by_role("article", name="Critical")).to_be_visible()
+    expect(content).to_have_attribute("aria-label", "Text of the rule, YAML")
+    page.locator(".cm-line", has_text="title: ").first.click()
+    press(page, "End")
+    page.keyboard.type("x")
+    expect(page.get_by_text("Not saved")).to_be_visible()
+    press(page, "Control+z", "Control+z", "Control+z")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    expect(content).to_contain_text("id: baclofen-it.wrong-route")
+    expect(content).not_to_contain_text("renal-impairment")
+
+
+def test_the_keys_work_everywhere_on_the_page_and_once(page: Page) -> None:
+    page.locator(".cm-line", has_text="title: ").first.click()
+    press(page, "End")
+    page.keyboard.type(" here")
+    expect(page.get_by_text("Not saved")).to_be_visible()
+    page.evaluate(
+        """() => {
+          const emit = window.emitEvent;
+          window.told = [];
+          window.emitEvent = (name, more) => { window.told.push(name); emit(name, more); };
+        }"""
+    )
+    lines = page.locator(".cm-line").count()
+    for place in (page.get_by_role("textbox", name="Age"), page.locator(".cm-content")):
+        place.focus()
+        press(page, "Control+Enter")
+        page.wait_for_function("told.at(-1) === 'run-tests'")
+        expect(page.locator("#tests .status")).to_contain_text("7 passed, 0 failed.")
+        press(page, "Control+s")
+        dialog = page.get_by_role("dialog", name="Save the rule")
+        expect(dialog).to_be_visible()
+        press(page, "Control+s", "Escape")
+        expect(dialog).to_be_hidden()
+    assert page.evaluate("told") == ["run-tests", "save"] * 2
+    assert page.locator(".cm-line").count() == lines, "the editor has not taken Ctrl+Enter for its own"
+    page.locator(".cm-line", has_text="lab: lab-egfr").first.click()
+    press(page, "End", "Backspace")
+    expect(page.get_by_role("button", name="Line 11 there is")).to_be_visible()
+    page.get_by_role("textbox", name="Age").focus()
+    press(page, "F8")
+    expect(page.locator(".cm-content")).to_be_focused()
+    expect(page.locator(".cm-activeLine")).to_contain_text("lab: lab-egf")
