@@ -335,24 +335,15 @@ class ConceptLibrary:
     def presuming(self, concept_id: str, systems: frozenset[str]) -> frozenset[str]:
         """The systems of an entry that nothing lists, by which it is outside a concept only for want of being listed; or none.
 
-        A hierarchical system denies by its own codes, and a concept by its word (``complete_in``) or by a server's expansion of all
-        that is in it; any other denial is a presumption, as the code may be a kind of what is listed (SNOMED CT).
+        A hierarchical system denies by its own codes, and a concept by its word (``complete_in``); any other denial is a presumption, as
+        the code may be a kind of what is listed (SNOMED CT). So is one beside a pinned expansion, which lacks what was retired.
         """
         denying = self.denying(concept_id) & systems
         return denying if denying <= self._presuming[concept_id] else frozenset()
 
     def _systems_that_presume(self, concept_id: str) -> frozenset[str]:
-        expanded = [
-            frozenset(self.system_uri(system) for system, _ in self.expansions[member].codes)
-            if member in self.expansions
-            else frozenset()
-            for member in self._members[concept_id]
-        ]
-        settled = self._closed_in(self.concepts[concept_id]).union(
-            (uri for uri, system in self._uris.items() if system.hierarchical),
-            frozenset[str].intersection(*expanded),
-        )
-        return self._denying[concept_id] - settled
+        hierarchical = {uri for uri, system in self._uris.items() if system.hierarchical}
+        return self._denying[concept_id] - self._closed_in(self.concepts[concept_id]) - hierarchical
 
     def concept(self, concept_id: str) -> Concept:
         """The concept with this id; ConceptError when there is none."""

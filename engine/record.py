@@ -215,16 +215,21 @@ class _ByConcept:
                 for system in self._concepts.presuming(concept, systems):
                     presuming.setdefault(system, set()).add(concept)
             for item in self._at(places) if presuming else ():
-                for coding in self._unnamed_codings(item, systems):
+                for coding, told in self._unnamed_codings(item, systems):
                     system = self._concepts.system_uri(coding.system)
-                    if system in presuming:
-                        yield system, coding.code, presuming[system], item.reference
+                    if concepts := presuming.get(system, set()) - told:
+                        yield system, coding.code, concepts, item.reference
 
-    def _unnamed_codings(self, item: Any, systems: frozenset[str]) -> Iterator[Coding]:
+    def _unnamed_codings(self, item: Any, systems: frozenset[str]) -> Iterator[tuple[Coding, set[str]]]:
+        """The codings of an entry that no list of the rules has, with the concepts that are not denied for all that."""
         for code in self._codes(item):
             standing = self._concepts.standing(code.codings)
-            if standing.systems == systems and not (standing.named or standing.within):
-                yield from code.codings
+            if standing.systems == systems and not standing.named:
+                told = {concept for concept in self.asked if standing.within and self._tells(concept, code)}
+                yield from ((coding, told) for coding in code.codings)
+
+    def _tells(self, concept: str, code: CodedText) -> bool:
+        return self._concepts.membership(concept, code.codings) is not Membership.NO
 
     def _at(self, places: Iterable[int]) -> tuple[Any, ...]:
         return tuple(self._items[place] for place in sorted(set(places)))

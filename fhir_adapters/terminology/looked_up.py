@@ -10,8 +10,8 @@ from fhir_adapters.issues import DataIssue
 class LookedUp(Struct, frozen=True, omit_defaults=True):
     """Codes of the request that the server counts to concepts, as (concept, system, code), and why it was not asked of all.
 
-    ``answered`` are the codes of SNOMED CT on which it has said all that it was asked, now or before, and ``concepts`` those that it was
-    asked about. ``problem`` is empty where every code that needed looking up has been.
+    ``answered`` are the codes of SNOMED CT that it knows and on which it has said all that it was asked, now or before, and ``concepts``
+    those that it was asked about. ``problem`` is empty where every code that needed looking up has been.
     """
 
     members: tuple[tuple[str, str, str], ...] = ()

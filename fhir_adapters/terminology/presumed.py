@@ -73,7 +73,7 @@ def _words(codes: list[Presumed], title: str, asked: bool) -> str:
     named = [_named(each) for each in codes if _CODE.fullmatch(each.code)][:MOST_NAMED]
     if len(named) < count:
         named.append(f"{count - len(named)} more" if named else "not repeated here")
-    return f"{subject} in no list of the rules{looked}: {', '.join(named)}"
+    return f"{subject} not in the lists that a rule looked in{looked}: {', '.join(named)}"
 
 
 def _named(each: Presumed) -> str:

@@ -9,6 +9,7 @@ refused whole: half an expansion would pass for one. Codes are looked up with on
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.concepts import Membership
 from engine.errors import CdsError
 from engine.expansions import Expansion
 from fhir_adapters.errors import FhirDataError
@@ -39,6 +41,15 @@ _INCOMPLETE: Final = {
     "http://hl7.org/fhir/StructureDefinition/valueset-toocostly": "the server cut it short (too costly)",
 }
 _LONGEST_WORDS: Final = 200
+
+_EVERYTHING: Final = ""
+"""Stands for all of SNOMED CT among the concepts that codes are asked about."""
+
+# The codes of terminology issues that the FHIR terminology services of HL7 use: these two say that a code is not in the value set,
+# the others that the code, the code system or its version is not known, or not read.
+_ISSUE_TYPE: Final = "http://hl7.org/fhir/tools/CodeSystem/tx-issue-type"
+_NOT_A_MEMBER: Final = frozenset({"not-in-vs", "this-code-not-in-vs"})
+_NOT_KNOWN: Final = re.compile(r"unknown|could not be found|unable to find|invalid code", re.IGNORECASE)
 
 Progress = Callable[[int, int | None], None]
 """Told after each page: how many codes have come, and of how many where the server says so."""
@@ -130,24 +141,30 @@ class TerminologyServer:
 
     async def members(
         self, expressions: Mapping[str, str], codes: Iterable[str]
-    ) -> dict[tuple[str, str], bool]:
+    ) -> dict[tuple[str, str], Membership]:
         """Whether each SNOMED CT code is a member of each concept, by (concept, code).
 
-        A pair on which the server has nothing to say is left out.
+        *No* is taken only from a server that knows the code: it is asked, too, whether all of SNOMED CT has it. What its edition does
+        not hold, a retired code or one of another country, it would deny of anything; that is *unknown*. A pair on which the server
+        has nothing to say is left out.
 
         Raises:
             TerminologyError: there is no answer to the whole of it.
         """
-        asked = [(concept, wanted) for wanted in codes for concept in expressions]
-        entries = [_question(expressions[concept], wanted) for concept, wanted in asked]
+        value_sets = {concept: _value_set(ecl) for concept, ecl in expressions.items()}
+        value_sets[_EVERYTHING] = _value_set()
+        asked = [(concept, wanted) for wanted in codes for concept in value_sets]
+        entries = [_question(value_sets[concept], wanted) for concept, wanted in asked]
         answer = await self._post("", {"resourceType": "Bundle", "type": "batch", "entry": entries})
         told = answer.get("entry")
         if answer.get("resourceType") != "Bundle" or not isinstance(told, list) or len(told) != len(asked):
             raise TerminologyError("the server does not answer batches of $validate-code")
-        found = {
-            pair: _result(node(node(entry).get("resource"))) for pair, entry in zip(asked, told, strict=True)
+        said = {pair: _membership(node(entry)) for pair, entry in zip(asked, told, strict=True)}
+        return {
+            (concept, wanted): _believed(found, said[_EVERYTHING, wanted])
+            for (concept, wanted), found in said.items()
+            if concept != _EVERYTHING and found is not None
         }
-        return {pair: result for pair, result in found.items() if result is not None}
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         content = msgspec.json.encode(body)
@@ -166,19 +183,19 @@ class TerminologyServer:
         return found
 
 
-def _value_set(ecl: str) -> dict[str, Any]:
-    """An expression as an inline value set (filter ``constraint``, FHIR R4 page *Using SNOMED CT with HL7 standards*)."""
+def _value_set(ecl: str = "") -> dict[str, Any]:
+    """An expression as an inline value set (filter ``constraint``, FHIR R4 page *Using SNOMED CT with HL7 standards*).
+
+    Without one it is all of SNOMED CT.
+    """
     constraint = {"property": "constraint", "op": "=", "value": ecl}
-    return {
-        "resourceType": "ValueSet",
-        "status": "active",
-        "compose": {"include": [{"system": SNOMED, "filter": [constraint]}]},
-    }
+    include = {"system": SNOMED, "filter": [constraint]} if ecl else {"system": SNOMED}
+    return {"resourceType": "ValueSet", "status": "active", "compose": {"include": [include]}}
 
 
-def _question(ecl: str, wanted: str) -> dict[str, Any]:
+def _question(value_set: Mapping[str, Any], wanted: str) -> dict[str, Any]:
     parameters = [
-        {"name": "valueSet", "resource": _value_set(ecl)},
+        {"name": "valueSet", "resource": value_set},
         {"name": "system", "valueUri": SNOMED},
         {"name": "code", "valueCode": wanted},
     ]
@@ -188,12 +205,42 @@ def _question(ecl: str, wanted: str) -> dict[str, Any]:
     }
 
 
-def _result(parameters: Mapping[str, Any]) -> bool | None:
-    for parameter in nodes(parameters.get("parameter")):
-        result = parameter.get("valueBoolean")
-        if parameter.get("name") == "result" and isinstance(result, bool):
-            return result
-    return None
+def _believed(found: Membership, in_everything: Membership | None) -> Membership:
+    if found is Membership.NO and in_everything is not Membership.YES:
+        return Membership.UNKNOWN
+    return found
+
+
+def _membership(entry: Mapping[str, Any]) -> Membership | None:
+    """The answer of one entry of a batch; None where it is none: an error, no ``result``, or two of them.
+
+    *False* for any other reason than that the value set lacks the code, by the ``issues`` (tx-issue-type) or the words of ``message``,
+    is *unknown*.
+    """
+    parameters, status = node(entry.get("resource")), text(node(entry.get("response")).get("status"))
+    if parameters.get("resourceType") != "Parameters" or (status and not status.startswith("2")):
+        return None
+    told = nodes(parameters.get("parameter"))
+    results = [each.get("valueBoolean") for each in told if each.get("name") == "result"]
+    if len(results) != 1 or not isinstance(results[0], bool):
+        return None
+    if results[0]:
+        return Membership.YES
+    issues = (each.get("resource") for each in told if each.get("name") == "issues")
+    kinds = {
+        kind for outcome in issues for issue in nodes(node(outcome).get("issue")) for kind in _kinds(issue)
+    }
+    message = " ".join(text(each.get("valueString")) for each in told if each.get("name") == "message")
+    doubtful = kinds - _NOT_A_MEMBER or _NOT_KNOWN.search(message)
+    return Membership.UNKNOWN if doubtful else Membership.NO
+
+
+def _kinds(issue: Mapping[str, Any]) -> Iterable[str]:
+    """What an issue of an answer is of; a warning or a note on it is of nothing."""
+    if text(issue.get("severity")) in {"warning", "information"}:
+        return
+    codings = nodes(node(issue.get("details")).get("coding"))
+    yield from [code(each.get("code")) for each in codings if text(each.get("system")) == _ISSUE_TYPE] or [""]
 
 
 def _page_of(answer: Mapping[str, Any]) -> _Page:

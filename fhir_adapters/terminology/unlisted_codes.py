@@ -2,8 +2,8 @@
 
 It is the last look, and one that cards never wait for long (CDS Hooks 2.0.1 wants an answer in about 500 ms): a request
 waits ``DEADLINE`` at most. An answer that comes later serves the next request. *Yes* adds the code to the concept;
-*no* is remembered and changes nothing, because a server may only add. Where there is no answer, the lists of the rules
-decide alone, and the evaluation says so.
+*no* is remembered and changes nothing, because a server may only add; of a code that the server does not know it settles nothing
+either. Where there is no answer, the lists of the rules decide alone, and the evaluation says so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 from msgspec import Raw
 from starlette.concurrency import run_in_threadpool
 
-from engine.concepts import Coding, ConceptLibrary
+from engine.concepts import Coding, ConceptLibrary, Membership
 from fhir_adapters.cds_hooks.envelope import HookRequest
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.journal import note
@@ -64,6 +64,7 @@ class UnlistedCodes:
         self._outbound: Outbound | None = None
         self._known: dict[str, frozenset[str]] = {}
         self._incomplete: set[str] = set()
+        self._unsettled: set[str] = set()
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._quiet_until = 0.0
         self.state: Literal["not asked yet", "ok", "failing"] = "not asked yet"
@@ -85,7 +86,7 @@ class UnlistedCodes:
             for concept in sorted(self._known.get(found, frozenset()))
         )
         still_open = frozenset(self._open(unlisted))
-        answered = tuple(found for found in unlisted if found not in still_open)
+        answered = tuple(found for found in unlisted if found not in still_open | self._unsettled)
         looked_up = LookedUp(members, _problem(len(still_open)), answered, tuple(sorted(self._expressions)))
         return replace(request, looked_up=looked_up)
 
@@ -128,14 +129,17 @@ class UnlistedCodes:
             self._outbound = Outbound(self._targets, max_bytes=LARGEST_ANSWER, seconds=PATIENCE)
         return TerminologyServer(self._outbound, self.address)
 
-    def _remember(self, wanted: Sequence[str], found: Mapping[tuple[str, str], bool]) -> None:
+    def _remember(self, wanted: Sequence[str], found: Mapping[tuple[str, str], Membership]) -> None:
         if len(self._known) + len(wanted) > MOST_REMEMBERED:
             self._known.clear()
             self._incomplete.clear()
+            self._unsettled.clear()
         for each in wanted:
             self._known[each] = frozenset(
-                concept for concept in self._expressions if found.get((concept, each))
+                concept for concept in self._expressions if found.get((concept, each)) is Membership.YES
             )
+        unsettled = {each for (_, each), said in found.items() if said is Membership.UNKNOWN}
+        self._unsettled = self._unsettled - set(wanted) | unsettled
         incomplete = {
             each for each in wanted if any((concept, each) not in found for concept in self._expressions)
         }

@@ -125,17 +125,24 @@ class TestCodesThatNoListHas:
         complete = library(concept("epilepsy", "snomed 84757009", complete_in=("snomed",)))
         assert presumed((SNOMED, "6204001"), concepts=complete) == ()
 
-    def test_are_not_those_outside_an_expansion_of_all_that_is_in_a_concept(self) -> None:
-        fits = concept("fits", "snomed 91175000", includes=("epilepsy",))
+    def test_stay_so_beside_an_expansion_which_lacks_what_was_retired(self) -> None:
         pin = Expansion(frozenset({(SNOMED, "6204001")}))
-        some = library(*FITS.concepts.values(), fits, expansions={"epilepsy": pin})
-        assert presumed((SNOMED, "38341003"), concepts=some) == ()
-        assert (
-            presumed((SNOMED, "6204001"), concepts=some, asked="stroke") == ()
-        )  # a list has it: the expansion
-        assert len(presumed((SNOMED, "38341003"), concepts=some, asked="fits")) == 1
-        every = library(*FITS.concepts.values(), fits, expansions={"epilepsy": pin, "fits": pin})
-        assert presumed((SNOMED, "38341003"), concepts=every, asked="fits") == ()
+        pinned = library(*FITS.concepts.values(), expansions={"epilepsy": pin})
+        assert len(presumed((SNOMED, "38341003"), concepts=pinned)) == 1
+
+    def test_are_those_that_a_server_counts_to_one_concept_when_another_is_looked_for(self) -> None:
+        pin = Expansion(frozenset({(SNOMED, "6204001")}))
+        pinned = library(*FITS.concepts.values(), expansions={"epilepsy": pin})
+        assert presumed((SNOMED, "6204001"), concepts=pinned) == ()
+        (found,) = presumed((SNOMED, "6204001"), concepts=pinned, asked="stroke")
+        assert found.concepts == {"stroke"}
+
+    def test_are_not_those_that_a_server_counts_to_what_leaves_the_concept_open(self) -> None:
+        """Such an entry is unknown, and said to be."""
+        pin = Expansion(frozenset({(SNOMED, "6204001")}))
+        resistant = concept("resistant", "snomed 445355009", left_open_by=("epilepsy",))
+        pinned = library(*FITS.concepts.values(), resistant, expansions={"epilepsy": pin})
+        assert presumed((SNOMED, "6204001"), concepts=pinned, asked="resistant") == ()
 
     def test_are_looked_for_among_the_orders_under_review_too(self) -> None:
         tablets = library(concept("baclofen", "snomed 387342009"))

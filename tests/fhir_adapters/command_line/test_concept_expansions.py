@@ -172,7 +172,6 @@ class TestRefresh:
     def test_a_server_that_counts_nothing_to_a_concept_is_not_believed(
         self, primum: Run, rules: Path, stub: Stub
     ) -> None:
-        """Pinned, it would settle that no code is a kind of what is listed."""
         stub.members[ECL] = []
         shown = primum("concepts", "refresh", "--server", stub.address, "--rules", rules, "--drop")
         assert shown.exit_code == 1

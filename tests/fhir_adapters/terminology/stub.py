@@ -17,7 +17,8 @@ class Stub:
     """What the server knows and how it behaves.
 
     ``members`` are the codes of each expression; ``page`` caps a page, whatever was asked for. ``total``, ``unclosed`` and
-    the like bend the answers; ``held`` keeps it from answering until it is set. ``asked`` are the bodies that came.
+    the like bend the answers; ``unknown`` are codes that it does not know, ``told`` what it says beside *false*; ``held`` keeps
+    it from answering until it is set. ``asked`` are the bodies that came.
     """
 
     address: str = ""
@@ -30,6 +31,8 @@ class Stub:
     expansion: dict[str, Any] = field(default_factory=dict)
     entry: dict[str, Any] = field(default_factory=dict)
     cannot: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+    told: list[dict[str, Any]] = field(default_factory=list)
     held: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -65,9 +68,12 @@ class Stub:
         ecl = expression(asked)
         if ecl in self.cannot:
             return {"response": {"status": "422"}, "resource": {"resourceType": "OperationOutcome"}}
-        result = {"name": "result", "valueBoolean": asked["code"] in self.members.get(ecl, [])}
+        wanted = asked["code"]
+        has_it = wanted in self.members.get(ecl, []) if ecl else wanted not in self.unknown
+        result = {"name": "result", "valueBoolean": has_it}
         display = {"name": "display", "valueString": "words"}
-        parameters = {"resourceType": "Parameters", "parameter": [display, result]}
+        more = [] if has_it else self.told
+        parameters = {"resourceType": "Parameters", "parameter": [display, result, *more]}
         return {"response": {"status": "200"}, "resource": parameters}
 
 
@@ -80,8 +86,10 @@ def named(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def expression(asked: dict[str, Any]) -> str:
-    """The expression of an inline value set."""
+    """The expression of an inline value set; empty for all of SNOMED CT."""
     (include,) = asked["valueSet"]["compose"]["include"]
+    if include == {"system": SNOMED}:
+        return ""
     (constraint,) = include["filter"]
     assert (include["system"], constraint["property"], constraint["op"]) == (SNOMED, "constraint", "=")
     return str(constraint["value"])

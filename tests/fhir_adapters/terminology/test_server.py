@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.concepts import Membership
 from engine.expansions import Expansion
 from fhir_adapters.outbound import LOOPBACK, Outbound, Targets
 from fhir_adapters.terminology import server as server_module
@@ -15,6 +16,18 @@ from tests.fhir_adapters.terminology.stub import SNOMED, VERSION, Stub, named
 
 ECL = "<< 84757009 |Epilepsy|"
 TODAY = date(2026, 5, 1)
+
+
+YES, NO, UNKNOWN = Membership.YES, Membership.NO, Membership.UNKNOWN
+FALSE = {"name": "result", "valueBoolean": False}
+
+
+def issues(*kinds: str, severity: str = "error") -> dict[str, Any]:
+    """The parameter in which a server says why, with one issue for each reason; without any, it says none."""
+    system = "http://hl7.org/fhir/tools/CodeSystem/tx-issue-type"
+    codings = [[{"system": system, "code": kind}] for kind in kinds] or [[]]
+    issue = [{"severity": severity, "details": {"coding": coding}} for coding in codings]
+    return {"name": "issues", "resource": {"resourceType": "OperationOutcome", "issue": issue}}
 
 
 def calling(stub: Stub, method: str, *args: Any, **members: Any) -> Any:
@@ -38,8 +51,8 @@ def codes(found: Expansion) -> list[str]:
 
 def looked_up(
     stub: Stub, expressions: Mapping[str, str], asked: Iterable[str]
-) -> dict[tuple[str, str], bool]:
-    found: dict[tuple[str, str], bool] = calling(stub, "members", expressions, asked)
+) -> dict[tuple[str, str], Membership]:
+    found: dict[tuple[str, str], Membership] = calling(stub, "members", expressions, asked)
     return found
 
 
@@ -214,10 +227,10 @@ class TestLookingCodesUp:
         stub.members = {ECL: ["230381009"], "<< 2": ["4", "230381009"]}
         found = looked_up(stub, {"epilepsy": ECL, "stroke": "<< 2"}, ["230381009", "4"])
         assert found == {
-            ("epilepsy", "230381009"): True,
-            ("stroke", "230381009"): True,
-            ("epilepsy", "4"): False,
-            ("stroke", "4"): True,
+            ("epilepsy", "230381009"): YES,
+            ("stroke", "230381009"): YES,
+            ("epilepsy", "4"): NO,
+            ("stroke", "4"): YES,
         }
         ((path, batch),) = stub.asked
         assert (path, batch["type"]) == ("/r4", "batch")
@@ -225,7 +238,59 @@ class TestLookingCodesUp:
 
     def test_what_the_server_cannot_say_is_left_out(self, stub: Stub) -> None:
         stub.members, stub.cannot = {ECL: ["1"]}, frozenset({"<< 2"})
-        assert looked_up(stub, {"epilepsy": ECL, "stroke": "<< 2"}, ["1"]) == {("epilepsy", "1"): True}
+        assert looked_up(stub, {"epilepsy": ECL, "stroke": "<< 2"}, ["1"]) == {("epilepsy", "1"): YES}
+
+    def test_what_the_server_does_not_know_it_cannot_deny(self, stub: Stub) -> None:
+        """What it says of the code is that it is none of its own; a member is one all the same."""
+        stub.members, stub.unknown = {ECL: ["2"]}, frozenset({"1", "2"})
+        assert looked_up(stub, {"epilepsy": ECL}, ["1", "2"]) == {
+            ("epilepsy", "1"): UNKNOWN,
+            ("epilepsy", "2"): YES,
+        }
+
+    def test_a_server_that_cannot_say_what_it_knows_denies_nothing(self, stub: Stub) -> None:
+        stub.cannot = frozenset({""})
+        assert looked_up(stub, {"epilepsy": ECL}, ["1"]) == {("epilepsy", "1"): UNKNOWN}
+
+    @pytest.mark.parametrize(
+        ("told", "membership"),
+        [
+            ([], NO),
+            ([issues("not-in-vs")], NO),
+            ([{"name": "message", "valueString": "The code was not found in the value set"}], NO),
+            ([issues("not-in-vs", severity="error"), issues("status-check", severity="warning")], NO),
+            ([issues("not-in-vs", "invalid-code")], UNKNOWN),
+            ([issues("not-found")], UNKNOWN),
+            ([issues()], UNKNOWN),
+            ([{"name": "message", "valueString": "Unknown code '1' in the CodeSystem"}], UNKNOWN),
+            ([{"name": "message", "valueString": "CodeSystem 'x' could not be found"}], UNKNOWN),
+        ],
+    )
+    def test_a_no_for_another_reason_than_that_the_code_is_not_in_the_value_set_is_none(
+        self, stub: Stub, told: list[dict[str, Any]], membership: Membership
+    ) -> None:
+        stub.told = told
+        assert looked_up(stub, {"epilepsy": ECL}, ["1"]) == {("epilepsy", "1"): membership}
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            {
+                "resource": {
+                    "resourceType": "Parameters",
+                    "parameter": [FALSE, FALSE | {"valueBoolean": True}],
+                }
+            },
+            {"resource": {"resourceType": "Parameters", "parameter": [FALSE, FALSE]}},
+            {"resource": {"resourceType": "Parameters", "parameter": [FALSE | {"valueBoolean": "false"}]}},
+            {"resource": {"resourceType": "Parameters", "parameter": [FALSE]}, "response": {"status": "500"}},
+            {"resource": {"resourceType": "Patient", "parameter": [FALSE]}},
+            {"resource": {"resourceType": "Parameters"}},
+        ],
+    )
+    def test_a_contradiction_or_an_error_is_no_answer(self, stub: Stub, entry: dict[str, Any]) -> None:
+        stub.answer = {"resourceType": "Bundle", "type": "batch-response", "entry": [entry, entry]}
+        assert looked_up(stub, {"epilepsy": ECL}, ["1"]) == {}
 
     @pytest.mark.parametrize(
         "answer",

@@ -72,6 +72,22 @@ def test_it_is_told_on_which_codes_the_server_has_said_all_that_it_was_asked(rul
     tell(rules, stub.address, story, expressions=EXPRESSIONS | {"stroke": "<< 2"})
 
 
+def test_a_code_that_the_server_does_not_know_is_not_answered_by_its_no_and_not_asked_about_again(
+    rules: Path, stub: Stub
+) -> None:
+    """A retired code, or one of another edition: the server denies it of everything."""
+    stub.unknown = frozenset({"38341003"})
+
+    async def story(unlisted: UnlistedCodes, look: Look) -> None:
+        del look
+        for _ in range(2):
+            found = (await unlisted.look_up(with_codes(JUVENILE, "38341003"))).looked_up
+            assert (found.answered, found.problem) == ((JUVENILE,), "")
+        assert (len(stub.asked), unlisted.state) == (1, "ok")
+
+    tell(rules, stub.address, story, expressions=EXPRESSIONS)
+
+
 def test_a_server_that_failed_is_left_alone_for_a_while(
     rules: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +146,7 @@ def test_no_request_makes_a_batch_without_end_and_the_next_one_asks_for_the_rest
     async def story(unlisted: UnlistedCodes, look: Callable[..., Awaitable[LookedUp]]) -> None:
         assert (await look(*codes)).problem == ONE_OPEN
         assert await look(*codes) == NO
-        assert [len(body["entry"]) for _, body in stub.asked] == [2, 1]
+        assert [len(body["entry"]) for _, body in stub.asked] == [4, 2]
 
     tell(rules, stub.address, story, expressions=EXPRESSIONS)
 
