@@ -39,7 +39,7 @@ _OF_BUNDLES: Final = (
     "identifier type timestamp total link entry signature issues"
 )
 _MEMBERS: Final = frozenset(_OF_BUNDLES.split())
-_MISSPELT: Final = "it has no entries, and a member that no Bundle has"
+_MISSPELT: Final = "it has no entries, and a list that no Bundle has"
 
 # FHIR allows 64 characters; the specification of CDS Hooks 3.0 itself shows drafts with 194.
 _LONGEST_ID: Final = 256
@@ -131,8 +131,9 @@ def _of_bundle(head: Head) -> Answer:
 
 
 def _with_odd_members(answer: Answer, raw: RawJson) -> Answer:
-    """A Bundle without entries that has a member which no Bundle has (``Entry``): the entries may be there."""
-    odd = [name for name in decode_object(raw) or () if name not in _MEMBERS and not name.startswith("_")]
+    """A Bundle without entries that has a list which no Bundle has (``Entry``): the entries may be there."""
+    members = decode_object(raw) or {}
+    odd = any(decode_array(value) for name, value in members.items() if name not in _MEMBERS)
     return replace(answer, state=ListState.PARTIAL, detail=_MISSPELT) if odd else answer
 
 

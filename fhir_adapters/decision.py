@@ -186,7 +186,7 @@ def decide(
     issues.extend(looked_up.issues)
     evaluation = engine.evaluate(facts)
     issues.extend(presumed_issues(evaluation.presumed, looked_up, engine.concepts.systems.values()))
-    issues.extend(uncoded_issues(evaluation))
+    issues.extend(uncoded_issues(evaluation, facts.devices.items, engine.concepts))
     issues.extend(conformance(_used(evaluation, (*record, *context.entries()))))
     filtered = frozenset(
         place for place, outcome in enumerate(evaluation.outcomes) if outcome.shown and is_repeat(outcome)

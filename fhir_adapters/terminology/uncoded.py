@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from engine.code_index import NO_STANDING
+from engine.concepts import ConceptLibrary
+from engine.facts import DeviceFact
 from engine.finding import Missing
 from engine.outcome import Evaluation
 from engine.unchecked import is_uncoded, is_worded
@@ -11,20 +14,32 @@ from fhir_adapters.issues import DataIssue
 from fhir_adapters.terminology.presumed import MOST_NAMED
 
 
-def uncoded_issues(evaluation: Evaluation) -> Iterator[DataIssue]:
-    """The entries that a rule could not tell from what it looks for, by their references; their words are not repeated."""
-    yield from _issues(evaluation, is_uncoded, "no code that is known here, and words are not read")
+def uncoded_issues(
+    evaluation: Evaluation, devices: Iterable[DeviceFact], concepts: ConceptLibrary
+) -> Iterator[DataIssue]:
+    """The entries that a rule could not tell from what it looks for, by their references; their words are not repeated.
+
+    So are the devices without a code, whatever the rules: a pump decides whether a rule is looked at, and its brand may be none of those
+    that are known.
+    """
+    unknown = [each.reference for each in devices if concepts.standing(each.code.codings) == NO_STANDING]
+    asked = (*_told(evaluation, is_uncoded), *unknown)
+    yield from _issues(asked, "no code that is known here, and words are not read")
     yield from _issues(
-        evaluation, is_worded, "words that may say what a rule looks for, beside a code that does not"
+        _told(evaluation, is_worded), "words that may say what a rule looks for, beside a code that does not"
     )
 
 
-def _issues(evaluation: Evaluation, told: Callable[[Missing], bool], why: str) -> Iterator[DataIssue]:
-    by_kind: dict[str, dict[str, None]] = {}
+def _told(evaluation: Evaluation, told: Callable[[Missing], bool]) -> Iterator[str]:
     for outcome in evaluation.outcomes:
         for entry in filter(told, outcome.missing):
-            for name in entry.references:
-                by_kind.setdefault(name.partition("/")[0], {})[name] = None
+            yield from entry.references
+
+
+def _issues(references: Iterable[str], why: str) -> Iterator[DataIssue]:
+    by_kind: dict[str, dict[str, None]] = {}
+    for name in references:
+        by_kind.setdefault(name.partition("/")[0], {})[name] = None
     for kind, found in sorted(by_kind.items()):
         count, named = len(found), sorted(found)[:MOST_NAMED]
         if count > len(named):

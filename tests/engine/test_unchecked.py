@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from engine.facts import ListName
 from engine.finding import BIRTH_DATE, NOTHING, SEX, Datum, Missing
-from engine.unchecked import unchecked_detail, unchecked_summary
+from engine.unchecked import is_uncoded, is_worded, unchecked_detail, unchecked_summary
 from engine.words import uncoded, vague, worded
 from tests.engine.builders import rule
 
@@ -110,6 +110,7 @@ class TestTheDetail:
         why = worded(ListName.CONDITIONS, 1)
         entry = Missing("resistant epilepsy", why, ListName.CONDITIONS, ("Condition/1",))
         said = {"Condition/1": "Drug-resistant epilepsy"}
+        assert (is_worded(entry), is_uncoded(entry)) == (True, False)
         assert unchecked_detail([(EPILEPSY, entry)], said).splitlines()[-1] == (
             "- **resistant epilepsy**: 1 entry of the problem list has words that may say so, beside a code that does not "
             "(in words: “Drug-resistant epilepsy”). Needed for: Epilepsy."

@@ -34,9 +34,10 @@ def bundle(*resources, **members):
         ({"resourceType": "Bundle"}, ListState.EMPTY, 0),
         (bundle(), ListState.EMPTY, 0),
         ({"resourceType": "Bundle", "entry": None}, ListState.EMPTY, 0),
-        # What stands under a name that a Bundle does not have may be its entries.
+        # A list under a name that a Bundle does not have may be its entries; what else nobody knows changes nothing.
         ({"resourceType": "Bundle", "Entry": [{"resource": CONDITION}]}, ListState.PARTIAL, 0),
-        ({"resourceType": "Bundle", "total": 0, "entries": []}, ListState.PARTIAL, 0),
+        ({"resourceType": "Bundle", "total": 0, "entries": []}, ListState.EMPTY, 0),
+        ({"resourceType": "Bundle", "total": 0, "foo": {"bar": 1}}, ListState.EMPTY, 0),
         ({"resourceType": "Bundle", "_type": {}, "issues": OUTCOME}, ListState.EMPTY, 0),
         (bundle(CONDITION, type="searchset", total=1), ListState.PRESENT, 1),
         (bundle(CONDITION), ListState.PRESENT, 1),

@@ -116,6 +116,23 @@ def test_an_order_that_no_rule_is_about_is_not_passed_over_in_silence_once_the_p
     assert ask(json.dumps(request).encode()).response.cards == ()
 
 
+def test_a_device_that_nobody_knows_is_named_although_no_rule_waits_for_it(
+    ask: Callable[[bytes], Decision],
+) -> None:
+    """A pump of a brand that is not known would bring rules up, so that no outcome can speak of it."""
+    request = json.loads(body([order("r1", "26643006")], []))
+    device = {
+        "resourceType": "Device",
+        "id": "d1",
+        "patient": {"reference": "Patient/p1"},
+        "type": {"text": "a brand"},
+    }
+    request["prefetch"]["devices"] = bundle(device)
+    issues = ask(json.dumps(request).encode()).issues
+    reasons = [issue.reason for issue in issues if issue.reference == "Device" and issue.element == "code"]
+    assert reasons == ["1 entry has no code that is known here, and words are not read: Device/d1"]
+
+
 def test_free_text_is_named_as_not_checked(ask: Callable[[bytes], Decision]) -> None:
     words = {**condition("c1"), "code": {"text": "Weak kidneys"}}
     many = [{**condition(f"d{number:02}"), "code": {"text": f"Ailment {number}"}} for number in range(30)]
