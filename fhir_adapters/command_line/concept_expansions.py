@@ -29,6 +29,7 @@ MOST_SHOWN: Final = 40
 """Codes that a person is shown; JSON has all of them."""
 MOST_NAMED: Final = 10
 """Codes that are named where a refresh would take them away."""
+NO_CODE: Final = "the server counts no code to it"
 PAGE_SECONDS: Final = 60.0
 """How long a server may take for one page."""
 
@@ -97,13 +98,15 @@ def expand(
 ) -> None:
     """Show which codes a terminology server would add to a concept. Nothing is changed.
 
-    Ends with 1 when the server does not give the whole expansion.
+    Ends with 1 when the server does not give the whole expansion, or counts no code to it.
     """
     loaded = loaded_rules(rules)
     ecl = expression_of(concept, loaded)
     (found,) = _expansions({concept: ecl}, server, network).values()
     if isinstance(found, str):
         refuse(f"{concept} was not expanded: {found}.")
+    if not found.expansion.codes:
+        refuse(f"{concept} was not expanded: {NO_CODE}.")
     shown = _compared(concept, ecl, found, loaded)
     if format is Format.JSON:
         write_json(shown)
@@ -264,7 +267,7 @@ def _pinned(
 
     expansion = found.expansion
     if not expansion.codes:
-        return Refreshed(concept, problem="the server counts no code to it")
+        return Refreshed(concept, problem=NO_CODE)
     known = before.codes if before is not None else frozenset()
     gone = sorted(code for _, code in known - expansion.codes)
     if gone and not drop:

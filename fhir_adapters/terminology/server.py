@@ -20,12 +20,12 @@ import msgspec
 from engine.concepts import Membership
 from engine.errors import CdsError
 from engine.expansions import Expansion
+from engine.grammars import SNOMED, holds
 from fhir_adapters.errors import FhirDataError
-from fhir_adapters.mapping.elements import code, node, nodes, text, whole
+from fhir_adapters.mapping.elements import code, node, nodes, text
 from fhir_adapters.outbound import Outbound, OutboundError
 from fhir_adapters.wire import decode_value
 
-SNOMED: Final = "http://snomed.info/sct"
 PAGE: Final = 1000
 """Codes that are asked for at once."""
 MOST_CODES: Final = 100_000
@@ -77,7 +77,7 @@ class _Page:
     listed: Mapping[str, str]
     counting: frozenset[str]
     total: int | None
-    version: str
+    versions: frozenset[str]
     identifier: str
 
 
@@ -111,9 +111,11 @@ class TerminologyServer:
             if max(len(listed), first.total or 0) > MOST_CODES:
                 raise TerminologyError(f"it has more than {MOST_CODES:,} codes")
             if first.total is not None and len(listed) >= first.total:
+                if len(listed) > first.total:
+                    raise TerminologyError(f"the server gave {len(listed)} codes and counts {first.total}")
                 break
             page = await self._page(ecl, len(listed))
-            if (page.version, page.total) != (first.version, first.total) and page.listed:
+            if (page.versions, page.total) != (first.versions, first.total) and page.listed:
                 raise TerminologyError("it changed while it was read: try again")
             if page.listed.keys() <= listed.keys():
                 # Without a total this is how the end shows, also with a server that ignores paging.
@@ -123,7 +125,8 @@ class TerminologyServer:
             listed |= page.listed
             counting |= page.counting
         codes = frozenset((SNOMED, each) for each in counting)
-        expansion = Expansion(codes, self.address, first.version, first.identifier, today.isoformat())
+        version = _version(first.versions)
+        expansion = Expansion(codes, self.address, version, first.identifier, today.isoformat())
         return Expanded(expansion, listed)
 
     async def _page(self, ecl: str, offset: int) -> _Page:
@@ -254,14 +257,26 @@ def _page_of(answer: Mapping[str, Any]) -> _Page:
     entries = list(_flat(expansion.get("contains")))
     if any(text(entry.get("system")) != SNOMED or not code(entry.get("code")) for entry in entries):
         raise TerminologyError("the server gave codes of another code system than SNOMED CT")
+    if not all(holds(SNOMED, code(entry.get("code"))) for entry in entries):
+        raise TerminologyError("the server gave what SNOMED CT cannot hold as a code")
+    marks = [entry.get(mark, False) for entry in entries for mark in ("inactive", "abstract")]
+    if not all(isinstance(mark, bool) for mark in marks):
+        raise TerminologyError("the server marks codes as inactive or abstract in another way than FHIR does")
     counting = (entry for entry in entries if True not in (entry.get("inactive"), entry.get("abstract")))
     return _Page(
         {code(entry.get("code")): text(entry.get("display")) for entry in entries},
         frozenset(code(entry.get("code")) for entry in counting),
-        whole(expansion.get("total")),
-        _version(expansion, entries),
+        _total(expansion),
+        _versions(expansion, entries),
         text(expansion.get("identifier")),
     )
+
+
+def _total(expansion: Mapping[str, Any]) -> int | None:
+    total = expansion.get("total")
+    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
+        raise TerminologyError("the server's total is not a number of codes")
+    return total
 
 
 def _flat(contains: object) -> Iterable[Mapping[str, Any]]:
@@ -273,14 +288,22 @@ def _flat(contains: object) -> Iterable[Mapping[str, Any]]:
         waiting += nodes(entry.get("contains"))
 
 
-def _version(expansion: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> str:
-    """The version of SNOMED CT, in the words of the parameters ``version`` or ``used-codesystem``, else of an entry."""
-    told = {text(each.get("name")): text(each.get("valueUri")) for each in nodes(expansion.get("parameter"))}
-    for name in ("version", "used-codesystem"):
-        system, _, version = told.get(name, "").partition("|")
-        if system == SNOMED and version:
-            return version
-    return next((version for entry in entries if (version := text(entry.get("version")))), "")
+def _versions(expansion: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The versions of SNOMED CT that are told, in the parameters ``version`` or ``used-codesystem`` and with each entry."""
+    told = {text(entry.get("version")) for entry in entries}
+    for parameter in nodes(expansion.get("parameter")):
+        system, _, version = text(parameter.get("valueUri")).partition("|")
+        if text(parameter.get("name")) in {"version", "used-codesystem"} and system == SNOMED:
+            told.add(version)
+    return frozenset(told - {""})
+
+
+def _version(told: frozenset[str]) -> str:
+    """The one version of an expansion: codes of none, or of several, are not those of any."""
+    if len(told) != 1:
+        problem = "names more than one version" if told else "does not say which version"
+        raise TerminologyError(f"the server {problem} of SNOMED CT")
+    return next(iter(told))
 
 
 def _words(outcome: Mapping[str, Any]) -> str:
@@ -289,5 +312,10 @@ def _words(outcome: Mapping[str, Any]) -> str:
         said = text(issue.get("diagnostics")) or text(node(issue.get("details")).get("text"))
         words = ": ".join(filter(None, (text(issue.get("code")), said)))
         if words:
-            return f" ({words[:_LONGEST_WORDS]})"
+            return f" ({_printable(words[:_LONGEST_WORDS])})"
     return ""
+
+
+def _printable(words: str) -> str:
+    """Words in one line, without characters that would move the cursor of a terminal."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())

@@ -19,13 +19,14 @@ from msgspec import Raw
 from starlette.concurrency import run_in_threadpool
 
 from engine.concepts import Coding, ConceptLibrary, Membership
+from engine.grammars import SNOMED
 from fhir_adapters.cds_hooks.envelope import HookRequest
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.journal import note
 from fhir_adapters.mapping.elements import code, text
 from fhir_adapters.outbound import Outbound, Targets
 from fhir_adapters.terminology.looked_up import LookedUp
-from fhir_adapters.terminology.server import LARGEST_ANSWER, SNOMED, TerminologyError, TerminologyServer
+from fhir_adapters.terminology.server import LARGEST_ANSWER, TerminologyError, TerminologyServer
 from fhir_adapters.wire import RawJson, decode_value
 
 DEADLINE: Final = 0.15

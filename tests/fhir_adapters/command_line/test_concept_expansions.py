@@ -10,7 +10,7 @@ import pytest
 from engine.authoring.loading import load_rules
 from tests.fhir_adapters.command_line.conftest import Run
 from tests.fhir_adapters.terminology.site import DEAD, ECL, JUVENILE, expandable_rules, pin
-from tests.fhir_adapters.terminology.stub import SNOMED, VERSION, Stub, terminology_server
+from tests.fhir_adapters.terminology.stub import SNOMED, VERSION, Stub, sctids, terminology_server
 
 
 @pytest.fixture(autouse=True)
@@ -115,8 +115,14 @@ class TestExpand:
         assert "84757009" in shown.stdout
         assert "epilepsy: 1 code\n" in shown.stderr
 
+    def test_an_expansion_without_codes_is_a_failure(self, primum: Run, rules: Path, stub: Stub) -> None:
+        stub.members[ECL] = []
+        shown = primum("concepts", "expand", "epilepsy", "--server", stub.address, "--rules", rules)
+        assert (shown.exit_code, shown.stdout) == (1, "")
+        assert "epilepsy was not expanded: the server counts no code to it." in shown.stderr
+
     def test_a_person_is_not_shown_thousands_of_codes(self, primum: Run, rules: Path, stub: Stub) -> None:
-        stub.members[ECL] = [str(number) for number in range(100_000, 100_100)]
+        stub.members[ECL] = sctids(100)
         shown = primum("concepts", "expand", "epilepsy", "--server", stub.address, "--rules", rules)
         assert "60 more; --format json has all" in shown.stdout
 

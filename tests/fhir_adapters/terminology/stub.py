@@ -6,10 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count as numbers
+from itertools import islice
 from typing import Any
+
+from engine.grammars import holds
 
 SNOMED = "http://snomed.info/sct"
 VERSION = f"{SNOMED}/900000000000207008/version/20260101"
+
+
+def sctids(count: int) -> list[str]:
+    """So many codes that SNOMED CT can hold."""
+    return list(islice((code for code in map(str, numbers(100_000)) if holds(SNOMED, code)), count))
 
 
 @dataclass

@@ -12,7 +12,7 @@ from engine.expansions import Expansion
 from fhir_adapters.outbound import LOOPBACK, Outbound, Targets
 from fhir_adapters.terminology import server as server_module
 from fhir_adapters.terminology.server import TerminologyError, TerminologyServer
-from tests.fhir_adapters.terminology.stub import SNOMED, VERSION, Stub, named
+from tests.fhir_adapters.terminology.stub import SNOMED, VERSION, Stub, named, sctids
 
 ECL = "<< 84757009 |Epilepsy|"
 TODAY = date(2026, 5, 1)
@@ -73,7 +73,7 @@ class TestExpansion:
         assert (asked["activeOnly"], asked["offset"]) == (True, 0)
 
     def test_a_page_smaller_than_the_expansion_is_followed_by_the_others(self, stub: Stub) -> None:
-        stub.members[ECL] = [str(number) for number in range(100_000, 100_025)]
+        stub.members[ECL] = sctids(25)
         stub.page = 10
         told: list[tuple[int, int | None]] = []
         found = calling(
@@ -86,7 +86,7 @@ class TestExpansion:
     def test_pages_are_read_to_the_end_also_where_the_server_does_not_say_how_many_codes_there_are(
         self, stub: Stub
     ) -> None:
-        stub.members[ECL] = [str(number) for number in range(100_000, 100_025)]
+        stub.members[ECL] = sctids(25)
         stub.page, stub.total = 10, False
         assert codes(expanded(stub)) == stub.members[ECL]
 
@@ -111,20 +111,20 @@ class TestExpansion:
         assert codes(expanded(stub)) == []
 
     @pytest.mark.parametrize(
-        ("parameters", "version"),
+        ("parameters", "entry"),
         [
-            ([{"name": "used-codesystem", "valueUri": f"{SNOMED}|{VERSION}"}], VERSION),
-            ([{"name": "version", "valueUri": "http://loinc.org|2.80"}], "of an entry"),
-            ([], "of an entry"),
+            ([{"name": "used-codesystem", "valueUri": f"{SNOMED}|{VERSION}"}], {}),
+            ([{"name": "used-codesystem", "valueUri": f"{SNOMED}|{VERSION}"}], {"version": VERSION}),
+            ([{"name": "version", "valueUri": "http://loinc.org|2.80"}], {"version": VERSION}),
+            ([], {"version": VERSION}),
         ],
     )
     def test_the_version_is_found_where_servers_put_it(
-        self, stub: Stub, parameters: list[Any], version: str
+        self, stub: Stub, parameters: list[Any], entry: dict[str, Any]
     ) -> None:
-        stub.members[ECL] = ["84757009"]
-        stub.entry = {"version": "of an entry"}
+        stub.members[ECL], stub.entry = ["84757009"], entry
         stub.expansion = {"parameter": parameters}
-        assert expanded(stub).version == version
+        assert expanded(stub).version == VERSION
 
     def test_the_servers_terms_are_there_to_be_shown(self, stub: Stub) -> None:
         stub.members[ECL] = ["84757009"]
@@ -152,6 +152,20 @@ class TestWhatIsNotTaken:
             ),
             ({"contains": [{"system": "http://loinc.org", "code": "1-8"}]}, "another code system"),
             ({"contains": [{"system": SNOMED}]}, "another code system"),
+            ({"total": 0}, "gave 1 codes and counts 0"),
+            ({"total": -5}, "not a number of codes"),
+            ({"total": "1"}, "not a number of codes"),
+            ({"total": True}, "not a number of codes"),
+            ({"contains": [{"system": SNOMED, "code": "Jane Doe"}]}, "cannot hold as a code"),
+            ({"contains": [{"system": SNOMED, "code": "84757008"}]}, "cannot hold as a code"),
+            ({"contains": [{"system": SNOMED, "code": "84757009", "inactive": "true"}]}, "inactive or abstract"),
+            ({"contains": [{"system": SNOMED, "code": "84757009", "abstract": 1}]}, "inactive or abstract"),
+            ({"parameter": []}, "does not say which version of SNOMED CT"),
+            ({"contains": [{"system": SNOMED, "code": "84757009", "version": "B"}]}, "more than one version"),
+            (
+                {"parameter": [{"name": "version", "valueUri": f"{SNOMED}|{version}"} for version in "AB"]},
+                "more than one version",
+            ),
         ],
     )  # fmt: skip
     def test_half_an_expansion_is_refused_whole(self, stub: Stub, bent: dict[str, Any], message: str) -> None:
@@ -179,6 +193,11 @@ class TestWhatIsNotTaken:
         ("status", "answer", "message"),
         [
             (500, [], "answered 500$"),
+            (
+                500,
+                {"issue": [{"code": "x", "diagnostics": "a\n\x1b[31mb"}]},
+                r"answered 500 \(x: a \[31mb\)$",
+            ),
             (404, {"issue": [{}]}, "answered 404$"),
             (200, [], "not FHIR in JSON"),
             (200, b"<html>", "not FHIR in JSON"),
@@ -194,11 +213,12 @@ class TestWhatIsNotTaken:
             expanded(stub)
 
     def test_an_answer_that_changes_between_pages_is_refused(self, stub: Stub) -> None:
-        stub.members[ECL] = ["100001", "100002", "100003"]
+        first, *others = sctids(4)
+        stub.members[ECL] = others
         stub.page = 2
 
         def grow(got: int, total: int | None) -> None:
-            stub.members[ECL].append("100004")
+            stub.members[ECL].append(first)
 
         with pytest.raises(TerminologyError, match="changed while it was read"):
             calling(stub, "expand", ECL, today=TODAY, progress=grow)
