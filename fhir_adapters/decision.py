@@ -149,6 +149,7 @@ def decide_asked(
         request.prefetch,
         keys=service.keys,
         patient_id=request.context.patient_id,
+        server=request.server,
         failures=request.failures,
     )
     lists = frozenset[ListName]().union(*service.keys.values())

@@ -49,7 +49,10 @@ LIST_OF: Final[Mapping[str, ListName]] = {
 # Read for what others refer to, or for the user; they belong to no list and to no patient.
 SUPPORTING: Final = frozenset({"Medication", "Practitioner", "PractitionerRole"})
 
-_TWO_PATIENTS: Final = "it names this patient, and someone or something else"
+_UNCLEAR: Final = {
+    Subject.BOTH: "it names this patient, and someone or something else",
+    Subject.ELSEWHERE: "it names a patient of this id on another server",
+}
 _NO_RESOURCE: Final = "it cannot be read as a FHIR resource"
 
 
@@ -130,6 +133,7 @@ def read_prefetch(
     *,
     keys: Keys,
     patient_id: str | None,
+    server: str | None = None,
     failures: Mapping[str, str] = MappingProxyType({}),
 ) -> PatientRecord:
     """The record that a CDS Hooks request, and what was fetched besides, make up.
@@ -139,7 +143,8 @@ def read_prefetch(
     completeness: nobody knows what was asked. A value may be the pages of one search. ``failures`` are keys
     whose data the service itself tried and failed to get, all or the rest of it, with the reason in words;
     a name that is no key is a resource that was to be read. ``patient_id`` is
-    ``context.patientId`` in any of its forms; other patients' resources are dropped (CH-090).
+    ``context.patientId`` in any of its forms; other patients' resources are dropped (CH-090). ``server`` is the
+    ``fhirServer`` of the request, where it has one: a patient of the same id on another server is not this one.
     """
     reading = _Reading()
     for key in dict.fromkeys((*keys, *prefetch)):
@@ -152,7 +157,7 @@ def read_prefetch(
     for name in failures:
         if name not in keys and name not in prefetch:
             reading.issues.add(name, "", "not checked", failures[name])
-    return reading.record(patient_id)
+    return reading.record(patient_id, server)
 
 
 def read_record(raw: bytes, *, patient_id: str | None = None) -> PatientRecord:
@@ -250,9 +255,9 @@ class _Reading:
                 self._gaps.extend((name, Gap(where, _NO_RESOURCE)) for name in lists)
         return types
 
-    def record(self, patient_id: str | None) -> PatientRecord:
+    def record(self, patient_id: str | None, server: str | None = None) -> PatientRecord:
         """The record of this patient; the only one there is, when none is named."""
-        identity = PatientIdentity(patient_id or self._only_patient(), self._patients())
+        identity = PatientIdentity(patient_id or self._only_patient(), self._patients(), server=server)
         once = list(self._once())
         links = DeviceLinks(once)
         entries = [entry for entry in once if self._belongs(entry, identity, links)]
@@ -323,14 +328,12 @@ class _Reading:
         if whose is Subject.OTHER:
             self._left_out[entry.type, "it is about someone or something else"] += 1
             self.issues.add(entry.reference, "subject", "ignored", "it is about someone or something else")
-        elif whose is Subject.BOTH:
-            self._left_out[entry.type, _TWO_PATIENTS] += 1
-            self.issues.add(entry.reference, "subject", "unreadable", _TWO_PATIENTS)
-            self._gaps.append((LIST_OF[entry.type], Gap(entry.reference, _TWO_PATIENTS)))
-        elif whose is Subject.UNSTATED:
-            self.issues.add(
-                entry.reference, "subject", "assumed", "it names no patient; taken as this patient's"
-            )
+        elif whose in _UNCLEAR:
+            self._left_out[entry.type, _UNCLEAR[whose]] += 1
+            self.issues.add(entry.reference, "subject", "unreadable", _UNCLEAR[whose])
+            self._gaps.append((LIST_OF[entry.type], Gap(entry.reference, _UNCLEAR[whose])))
+        elif assumed := identity.assumption(entry, whose):
+            self.issues.add(entry.reference, "subject", "assumed", assumed)
         return whose in (Subject.THIS, Subject.UNSTATED)
 
     def _state(self, name: ListName, on_hand: bool) -> tuple[ListState, str]:

@@ -70,21 +70,30 @@ class Subject(Enum):
     OTHER = "someone or something else"
     UNSTATED = "not stated"
     BOTH = "this patient by one element, someone or something else by another"
+    ELSEWHERE = "a patient of this id on another server"
+
+
+_TAKEN = "taken as this patient's"
 
 
 class PatientIdentity:
     """Every way in which resources may name the patient of the request."""
 
-    __slots__ = ("_names", "_others", "_seen", "id")
+    __slots__ = ("_names", "_others", "_places", "_seen", "id")
 
-    def __init__(self, patient_id: str | None, patients: Iterable[Entry] = ()) -> None:
-        """``patients`` are the Patient resources that were sent, this one's and others'."""
+    def __init__(
+        self, patient_id: str | None, patients: Iterable[Entry] = (), *, server: str | None = None
+    ) -> None:
+        """``patients`` are the Patient resources that were sent, this one's and others'; ``server`` is where this one's is kept."""
         self.id = bare_id(patient_id)
         self._names = {f"Patient/{self.id}", f"urn:uuid:{self.id}", self.id} if self.id else set()
         self._others: set[str] = set()
         for entry in patients:
             names = self._names if entry.reference in self._names else self._others
             names.update({entry.reference, *([entry.full_url] if entry.full_url else ())})
+        self._places = {address(name) for name in self._names} - {""}
+        if self.id and server and address(server):
+            self._places.add(f"{address(server)}/Patient/{self.id}")
         self._seen: dict[str, Subject] = {}
 
     def whose(self, entry: Entry) -> Subject:
@@ -123,8 +132,12 @@ class PatientIdentity:
     def _named(self, written: str) -> Subject:
         if not self._names or not written:
             return Subject.UNSTATED
-        if written in self._names or normal_reference(written) in self._names:
+        if written in self._names:
             return Subject.THIS
+        if normal_reference(written) in self._names:
+            place = address(written)
+            known = not place or not self._places or place in self._places
+            return Subject.THIS if known else Subject.ELSEWHERE
         if written.startswith("#") or "?" in written:
             return Subject.UNSTATED
         if written.startswith("urn:") and written not in self._others:
@@ -140,9 +153,22 @@ class PatientIdentity:
             for written in named
             if normal_reference(written).startswith("Patient/") or written in self._names
         }
-        if Subject.THIS in found or not found:
-            return Subject.THIS if found else Subject.UNSTATED
-        return Subject.OTHER
+        if not found:
+            return Subject.UNSTATED
+        return next(whose for whose in (Subject.THIS, Subject.ELSEWHERE, Subject.OTHER) if whose in found)
+
+    def assumption(self, entry: Entry, whose: Subject) -> str:
+        """What was taken for granted where a resource counts as this patient's; empty where it says so."""
+        values = [value for name in ("subject", "patient") if (value := entry.resource.get(name))]
+        if whose is Subject.UNSTATED:
+            named = any(
+                isinstance(value, dict) and not value.keys() <= {"id", "extension"} for value in values
+            )
+            how = "its patient in a way that cannot be followed" if named else "no patient"
+            return f"it names {how}; {_TAKEN}"
+        if self._places or not any(address(text(reference(value))) for value in values):
+            return ""
+        return f"it names a patient of this id on a server of which nobody said whose it is; {_TAKEN}"
 
 
 def bare_id(written: str | None) -> str:

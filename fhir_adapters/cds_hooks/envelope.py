@@ -52,9 +52,9 @@ class HookRequest:
     """One call of a service: who and what it is about, and the prefetched answers still in their bytes.
 
     ``instance`` is ``hookInstance`` where it is a UUID, and empty otherwise. ``repeats`` is what the client asks of what was
-    shown before. ``access`` is where more can be fetched; what has been fetched stands in ``prefetch``, the pages of one
-    search in their order, and ``failures`` says why something has not. ``fetched`` counts its bytes. ``looked_up`` is what a
-    terminology server says of its codes.
+    shown before. ``server`` is ``fhirServer``, ``access`` whether more can be fetched from it; what has been fetched stands in
+    ``prefetch``, the pages of one search in their order, and ``failures`` says why something has not. ``fetched`` counts its
+    bytes. ``looked_up`` is what a terminology server says of its codes.
     """
 
     hook: Hook
@@ -66,6 +66,7 @@ class HookRequest:
     failures: Mapping[str, str] = field(default_factory=dict)
     fetched: int = 0
     looked_up: LookedUp = NOT_LOOKED_UP
+    server: str | None = None
 
 
 def read_request(body: bytes, hook: Hook) -> HookRequest:
@@ -86,7 +87,9 @@ def read_request(body: bytes, hook: Hook) -> HookRequest:
     if not _UUID.fullmatch(instance):
         issues.add("request", "hookInstance", "ignored", "it is not a UUID")
         instance = ""
-    return HookRequest(hook, instance, context, _prefetch(members), read_options(members, hook), access)
+    server = access.server if access is not None else None
+    options = read_options(members, hook)
+    return HookRequest(hook, instance, context, _prefetch(members), options, access, server=server)
 
 
 def hook_of(body: bytes) -> str:

@@ -104,7 +104,8 @@ def _of_request(raw: bytes, services: Services) -> Question:
             f"no active rule answers the hook of this request; there are rules for {_hooks(services)}"
         )
     request = read_request(raw, service.hook)
-    record = read_prefetch(request.prefetch, keys=service.keys, patient_id=request.context.patient_id)
+    patient, server = request.context.patient_id, request.server
+    record = read_prefetch(request.prefetch, keys=service.keys, patient_id=patient, server=server)
     lists = frozenset[ListName]().union(*service.keys.values())
     return Question(record, request.context, lists, request.instance)
 

@@ -264,12 +264,13 @@ def _orders(
         if LIST_OF.get(entry.type) is not ListName.MEDICATIONS:
             continue
         whose = record.identity.whose(entry)
-        if whose in (Subject.OTHER, Subject.BOTH):
-            why = "the order names another patient than the request"
+        if whose in (Subject.OTHER, Subject.BOTH, Subject.ELSEWHERE):
+            where = ", on another server" if whose is Subject.ELSEWHERE else ""
+            why = f"the order names another patient than the request{where}"
             gaps.append(unreadable(entry.reference, "subject", why, issues))
             continue
-        if whose is Subject.UNSTATED:
-            issues.add(entry.reference, "subject", "assumed", "it names no patient; taken as this patient's")
+        if assumed := record.identity.assumption(entry, whose):
+            issues.add(entry.reference, "subject", "assumed", assumed)
         fact = medication_fact(
             entry.resource, resolve, issues, now=now, draft=True, selected=selected, name=entry.reference
         )

@@ -155,6 +155,63 @@ def test_an_appointment_is_its_participants(actors, whose):
     assert PatientIdentity("p").whose(entry("Appointment", "a", participant=participants)) is whose
 
 
+@pytest.mark.parametrize(
+    ("server", "written", "whose"),
+    [
+        ("https://a.org/fhir", "https://a.org/fhir/Patient/p", Subject.THIS),
+        ("https://A.org/fhir/", "http://a.org/fhir/Patient/p/_history/2", Subject.THIS),
+        ("https://a.org/fhir", "https://b.org/fhir/Patient/p", Subject.ELSEWHERE),
+        ("https://a.org/fhir", "https://a.org/other/Patient/p", Subject.ELSEWHERE),
+        ("https://a.org/fhir", "Patient/p", Subject.THIS),
+        ("https://a.org/fhir", "https://a.org/fhir/Patient/q", Subject.OTHER),
+        (None, "https://b.org/fhir/Patient/p", Subject.THIS),
+    ],
+)
+def test_a_patient_of_the_same_id_on_another_server_is_not_this_one(server, written, whose):
+    identity = PatientIdentity("p", server=server)
+    assert identity.whose(entry("Condition", "c", subject={"reference": written})) is whose
+    participant = [{"actor": {"reference": written}}]
+    assert identity.whose(entry("Appointment", "a", participant=participant)) is whose
+
+
+def test_a_patient_that_was_sent_with_its_address_tells_the_server_too():
+    identity = PatientIdentity("p", [entry("Patient", "p", "https://a.org/fhir/Patient/p")])
+    for host, whose in (("a.org", Subject.THIS), ("b.org", Subject.ELSEWHERE)):
+        subject = {"reference": f"https://{host}/fhir/Patient/p"}
+        assert identity.whose(entry("Condition", "c", subject=subject)) is whose
+
+
+UNFOLLOWED = "it names its patient in a way that cannot be followed; taken as this patient's"
+NOBODY = "it names no patient; taken as this patient's"
+SOMEWHERE = (
+    "it names a patient of this id on a server of which nobody said whose it is; taken as this patient's"
+)
+
+
+@pytest.mark.parametrize(
+    ("subject", "assumed"),
+    [
+        ({"reference": "urn:uuid:nobody"}, UNFOLLOWED),
+        ({"reference": "#p"}, UNFOLLOWED),
+        ({"identifier": {"value": "1"}}, UNFOLLOWED),
+        ({"display": "a name"}, UNFOLLOWED),
+        ({"extension": [{"url": "http://example.org"}]}, NOBODY),
+        (None, NOBODY),
+        ({"reference": "https://b.org/fhir/Patient/p"}, SOMEWHERE),
+        ({"reference": "Patient/p"}, ""),
+    ],
+)
+def test_what_is_taken_for_granted_of_whose_a_resource_is(subject, assumed):
+    identity, condition = PatientIdentity("p"), entry("Condition", "c", subject=subject)
+    assert identity.assumption(condition, identity.whose(condition)) == assumed
+
+
+def test_nothing_is_taken_for_granted_where_the_server_is_known():
+    identity = PatientIdentity("p", server="https://a.org/fhir")
+    condition = entry("Condition", "c", subject={"reference": "https://a.org/fhir/Patient/p"})
+    assert identity.assumption(condition, identity.whose(condition)) == ""
+
+
 def test_without_a_patient_nothing_can_be_told():
     assert (
         PatientIdentity(None).whose(entry("Condition", "c", subject={"reference": "Patient/q"}))
