@@ -6,9 +6,10 @@ list stays listed, and a code that no server has named is what it was without on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from json import dumps
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Expansion:
     """The codes of one concept as (system, code), and their provenance.
 
     ``version`` is that of the code system, ``identifier`` the server's name for the answer, ``date`` the day on which it was given,
-    ``sha256`` the hash of the codes: one ``system|code`` a line, in order.
+    ``ecl`` the expression. ``sha256`` is the hash of all of it: of the expression, server, version, identifier, date and the codes in
+    order, as one JSON array without spaces.
     """
 
     codes: frozenset[tuple[str, str]]
@@ -24,11 +26,13 @@ class Expansion:
     version: str = ""
     identifier: str = ""
     date: str = ""
+    ecl: str = ""
     sha256: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Work the hash out, once."""
-        object.__setattr__(self, "sha256", _hash(f"{system}|{code}" for system, code in self.codes))
+        whole = [self.ecl, self.server, self.version, self.identifier, self.date, sorted(self.codes)]
+        object.__setattr__(self, "sha256", _hash(dumps(whole, separators=(",", ":"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,11 @@ def sources(expansions: Mapping[str, Expansion]) -> tuple[TerminologySource, ...
             version,
             len(given),
             len(frozenset().union(*(expansion.codes for expansion in given.values()))),
-            _hash(f"{concept} {expansion.sha256}" for concept, expansion in given.items()),
+            _hash("".join(sorted(f"{concept} {each.sha256}\n" for concept, each in given.items()))),
         )
         for (server, version), given in sorted(found.items())
     )
 
 
-def _hash(lines: Iterable[str]) -> str:
-    return sha256("".join(f"{line}\n" for line in sorted(lines)).encode()).hexdigest()
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

@@ -1,7 +1,8 @@
 """A site's pinned expansions: ``local/expansions/<concept>.json``, written by ``primum concepts refresh`` and read with the rules.
 
 A file that does not hold together is an error, as in any other file of the rules: a service does not start on an expansion that was
-edited by hand, or that was made for an expression that the rules no longer hold.
+edited by hand, or that was made for an expression that the rules no longer hold. One in a folder of its own, a copy from before say,
+would stand in for the one that is meant: it is an error, too.
 """
 
 from __future__ import annotations
@@ -35,18 +36,18 @@ class ExpansionFile(FileModel):
     concept: str = Field(description="Concept that the codes are members of.")
     ecl: str = Field(min_length=1, description="The expression that was expanded, as the concept had it.")
     server: str = Field(min_length=1, description="Address of the server.")
-    version: str = Field(description="Version of the code system, empty where the server did not say.")
+    version: str = Field(min_length=1, description="Version of the code system.")
     identifier: str = Field(description="The server's own name for the expansion, empty where it has none.")
     date: str = Field(min_length=1, description="Day on which it was made.")
-    sha256: str = Field(description="Hash of the codes: one system|code a line, in order.")
+    sha256: str = Field(description="Hash of the expression, server, version, identifier, date and codes.")
     codes: tuple[tuple[str, str], ...] = Field(description="System and code of every member.")
 
     @classmethod
-    def of(cls, concept: str, ecl: str, expansion: Expansion) -> ExpansionFile:
+    def of(cls, concept: str, expansion: Expansion) -> ExpansionFile:
         """The file of an expansion."""
         return cls(
             concept=concept,
-            ecl=ecl,
+            ecl=expansion.ecl,
             server=expansion.server,
             version=expansion.version,
             identifier=expansion.identifier,
@@ -57,7 +58,8 @@ class ExpansionFile(FileModel):
 
     def named(self) -> Expansion:
         """The engine's expansion."""
-        return Expansion(frozenset(self.codes), self.server, self.version, self.identifier, self.date)
+        codes = frozenset(self.codes)
+        return Expansion(codes, self.server, self.version, self.identifier, self.date, self.ecl)
 
 
 def read_expansions(
@@ -69,6 +71,12 @@ def read_expansions(
     found: dict[str, Expansion] = {}
     for name, path in reading.paths.items():
         if PurePosixPath(name).is_relative_to(folder) and name.endswith(".json"):
+            if PurePosixPath(name).parent != PurePosixPath(folder):
+                message = "an expansion is not read from a folder in that of the expansions"
+                reading.problem(
+                    name, "expansion-misplaced", message, f"move it out of {FOLDER}, or delete it"
+                )
+                continue
             file = _read(reading, name, path)
             problem = _problem(file, PurePosixPath(name).stem, concepts, known) if file is not None else None
             if problem is not None:
@@ -106,7 +114,7 @@ def _problem(
     if file.ecl != concept.ecl:
         return "expansion-outdated", f"{file.concept} has another expression now", _REFRESH
     if file.named().sha256 != file.sha256:
-        return "expansion-changed", "the codes are not those that the hash was made of", _REFRESH
+        return "expansion-changed", "it is not what the hash was made of", _REFRESH
     strange = sorted({system for system, _ in file.codes} - known)
     if strange:
         mend = "describe it in systems.yaml, or delete the file"

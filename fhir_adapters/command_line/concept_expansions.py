@@ -157,7 +157,7 @@ def refresh(
     expressions = {name: expression_of(name, loaded) for name in wanted}
     folder = out or rules_folder(rules) / FOLDER
     told = [
-        _pinned(folder, name, expressions[name], found, loaded.concepts.expansions.get(name), drop=drop)
+        _pinned(folder, name, found, loaded.concepts.expansions.get(name), drop=drop)
         for name, found in _expansions(expressions, server, network).items()
     ]
     if format is Format.JSON:
@@ -258,7 +258,7 @@ def _compared(concept: str, ecl: str, found: Expanded, loaded: Loaded) -> Compar
 
 
 def _pinned(
-    folder: Path, concept: str, ecl: str, found: Expanded | str, before: Expansion | None, *, drop: bool
+    folder: Path, concept: str, found: Expanded | str, before: Expansion | None, *, drop: bool
 ) -> Refreshed:
     """Write the file of a concept; not where that would take codes away, since a server may add only, unless ``drop``."""
     if isinstance(found, str):
@@ -275,7 +275,7 @@ def _pinned(
         problem = f"{counted(len(gone), 'code')} would go ({named}); --drop lets them go"
         return Refreshed(concept, gone=len(gone), problem=problem)
     try:
-        file = pin(folder, concept, ecl, expansion)
+        file = pin(folder, concept, expansion)
     except OSError as error:
         return Refreshed(concept, problem=f"the file cannot be written ({type(error).__name__})")
     return Refreshed(

@@ -9,7 +9,7 @@ from engine.authoring.writing import write_whole
 from engine.expansions import Expansion
 
 
-def pin(folder: Path, concept: str, ecl: str, expansion: Expansion) -> Path:
+def pin(folder: Path, concept: str, expansion: Expansion) -> Path:
     """Write an expansion into a folder, in place of the one from before; whoever reads meanwhile gets one of them whole.
 
     Raises:
@@ -17,5 +17,5 @@ def pin(folder: Path, concept: str, ecl: str, expansion: Expansion) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{concept}.json"
-    write_whole({file: ExpansionFile.of(concept, ecl, expansion).model_dump_json(indent=1) + "\n"})
+    write_whole({file: ExpansionFile.of(concept, expansion).model_dump_json(indent=1) + "\n"})
     return file

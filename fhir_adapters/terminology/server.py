@@ -126,7 +126,7 @@ class TerminologyServer:
             counting |= page.counting
         codes = frozenset((SNOMED, each) for each in counting)
         version = _version(first.versions)
-        expansion = Expansion(codes, self.address, version, first.identifier, today.isoformat())
+        expansion = Expansion(codes, self.address, version, first.identifier, today.isoformat(), ecl)
         return Expanded(expansion, listed)
 
     async def _page(self, ecl: str, offset: int) -> _Page:

@@ -1,5 +1,10 @@
 """Expansions: what a terminology server added, told by hash and source."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from engine.expansions import Expansion, TerminologySource, sources
 
 SNOMED = "http://snomed.info/sct"
@@ -9,11 +14,18 @@ def expansion(*codes: str, server: str = "https://tx.example/r4", version: str =
     return Expansion(frozenset((SNOMED, code) for code in codes), server, version)
 
 
-def test_the_hash_is_of_the_codes_and_of_nothing_else() -> None:
-    """``printf 'http://snomed.info/sct|1\\nhttp://snomed.info/sct|2\\n' | sha256sum``."""
-    known = "27b654b334b718183d54ec6378ad856bc80a65192808c41281df6ff91ab50509"
-    assert expansion("2", "1").sha256 == expansion("1", "2", server="https://other.example").sha256 == known
-    assert expansion("1").sha256 != known
+def test_the_hash_is_of_all_that_is_said() -> None:
+    """``printf '%s' '["","https://tx.example/r4","2026-01","","",[["http://snomed.info/sct","1"]]]' | sha256sum``."""
+    known = "c46e1f317a1bde80dc60304ea3e04335990a065b73e6c482000864b397b98577"
+    assert expansion("1").sha256 == known
+    assert expansion("2", "1").sha256 == expansion("1", "2").sha256 != known
+
+
+@pytest.mark.parametrize("name", ["server", "version", "identifier", "date", "ecl"])
+def test_no_part_of_an_expansion_changes_without_its_hash(name: str) -> None:
+    whole = expansion("1")
+    other: dict[str, Any] = {name: "another"}
+    assert replace(whole, **other).sha256 != whole.sha256
 
 
 def test_sources_are_told_apart_by_server_and_version() -> None:

@@ -20,6 +20,7 @@ EXPANSION = Expansion(
     f"{SNOMED}/900000000000207008/version/20260101",
     "urn:uuid:8a1f",
     "2026-05-01",
+    ECL,
 )
 
 
@@ -32,7 +33,7 @@ def expandable(folder):
 
 
 def pinned(**changes: Any) -> str:
-    file = ExpansionFile.of("epilepsy", ECL, EXPANSION)
+    file = ExpansionFile.of("epilepsy", EXPANSION)
     return json.dumps(file.model_dump(mode="json") | changes)
 
 
@@ -54,11 +55,22 @@ def test_codes_of_a_pinned_expansion_are_members_and_the_expansion_tells_where_i
         (FILE, pinned(concept="epilepsie"), "unknown-concept", "there is no concept epilepsie"),
         ("local/expansions/other.json", pinned(), "id-not-filename", "epilepsy is not the file's name"),
         (FILE, pinned(ecl="<< 1"), "expansion-outdated", "epilepsy has another expression now"),
-        (FILE, pinned(codes=[[SNOMED, "1"]]), "expansion-changed", "the codes are not those"),
+        (FILE, pinned(version=""), "expansion-unreadable", "version: String should have at least 1 character"),
+        ("local/expansions/old/epilepsy.json", pinned(), "expansion-misplaced", "not read from a folder in"),
+        *(
+            (FILE, pinned(**{name: value}), "expansion-changed", "it is not what the hash was made of")
+            for name, value in {
+                "codes": [[SNOMED, "1"]],
+                "server": "https://tx.fhir.org",
+                "version": "20991231",
+                "identifier": "urn:uuid:0",
+                "date": "2027-01-01",
+            }.items()
+        ),
         (FILE, " " * (SIZE_LIMIT + 1), "file-too-large", "larger than"),
         (
             FILE,
-            ExpansionFile.of("epilepsy", ECL, Expansion(frozenset({("urn:ours", "1")}), "s", "", "", "d"))
+            ExpansionFile.of("epilepsy", Expansion(frozenset({("urn:ours", "1")}), "s", "v", "", "d", ECL))
             .model_dump_json(),
             "unknown-system",
             "there is no code system urn:ours",
@@ -73,6 +85,14 @@ def test_a_file_that_does_not_hold_together_is_a_problem_and_adds_nothing(
     assert (problem.code, problem.file, problem.severity) == (code, f"rules/{file}", "error")
     assert problem.message.startswith(message) or message in problem.message
     assert loaded.concepts.expansions == {}
+
+
+def test_a_copy_in_a_folder_of_its_own_takes_no_place_of_the_pin(expandable):
+    other = Expansion(frozenset({(SNOMED, "73211009")}), "s", "v", "", "d", ECL)
+    copied = ExpansionFile.of("epilepsy", other).model_dump_json()
+    loaded = expandable.write(FILE, pinned()).write("local/expansions/old/epilepsy.json", copied).load()
+    assert [problem.code for problem in loaded.problems] == ["expansion-misplaced"]
+    assert loaded.concepts.expansions == {"epilepsy": EXPANSION}
 
 
 def test_a_file_that_cannot_be_opened_is_a_problem(expandable, monkeypatch: pytest.MonkeyPatch):

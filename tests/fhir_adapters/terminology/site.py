@@ -38,12 +38,11 @@ def expandable_rules(folder: Path) -> Path:
 
 
 def pin(rules: Path, *codes: str) -> Expansion:
-    found = Expansion(
-        frozenset((SNOMED, code) for code in codes), "https://tx.example/r4", VERSION, "urn:1", "2026-05-01"
-    )
+    members = frozenset((SNOMED, code) for code in codes)
+    found = Expansion(members, "https://tx.example/r4", VERSION, "urn:1", "2026-05-01", ECL)
     file = rules / "local" / "expansions" / "epilepsy.json"
     file.parent.mkdir(parents=True)
-    file.write_text(ExpansionFile.of("epilepsy", ECL, found).model_dump_json(), encoding="utf-8")
+    file.write_text(ExpansionFile.of("epilepsy", found).model_dump_json(), encoding="utf-8")
     return found
 
 
