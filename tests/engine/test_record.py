@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.concept import Concept
 from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
 from engine.expansions import Expansion
-from engine.facts import ListName
+from engine.facts import Ingredient, ListName
 from engine.record import Presumed, Record
 from tests.engine.builders import (
     CONCEPTS,
@@ -152,3 +152,11 @@ class TestCodesThatNoListHas:
         assert [(each.code, each.references) for each in record.presumed()] == [
             ("777067000", (draft.reference,))
         ]
+
+    def test_are_those_of_a_product_whose_ingredient_has_a_code_that_a_list_has(self) -> None:
+        tablets = library(concept("baclofen", "snomed 387342009"), concept("opioids", "snomed 373529000"))
+        ingredient = Ingredient(CodedText((Coding(SNOMED, "373529000"),)))
+        draft = replace(order(), product=CodedText((Coding(SNOMED, "777067000"),)), ingredients=(ingredient,))
+        record = Record(patient(orders=[draft]), tablets)
+        record.possible(ListName.MEDICATIONS, "baclofen")
+        assert [each.code for each in record.presumed()] == ["777067000"]
