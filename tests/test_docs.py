@@ -98,9 +98,9 @@ def test_the_recording_has_the_files_of_the_guide_and_three_mistakes() -> None:
         "error  unit-missing",
         "error  unknown-concept",
         "outcome: expected met, got not met",
-        "7 tests of 1 rule: 7 passed, 0 failed.",
+        "8 tests of 1 rule: 8 passed, 0 failed.",
         "3 conditions: 3 covered.",
-        "21 mutants: 21 killed, 0 survived.",
+        "26 mutants: 26 killed, 0 survived.",
     ):
         assert said in shown
     mistakes = {"    - vital: vital-systolic", "      below: parameter systolic-low"}
