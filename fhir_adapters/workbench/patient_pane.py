@@ -29,6 +29,9 @@ _DRAWN: Final = 20
 _HOOKS: Final[dict[str, str]] = {"": "what the record itself asks"} | {h.value: h.value for h in RecordHook}
 
 
+_OWN: Final = "the patient that you made up"
+
+
 class PatientPane:
     """The region of the patient; ``chosen`` is called with every change of it."""
 
@@ -38,6 +41,7 @@ class PatientPane:
         self.patient: Patient = MadeUp()
         self._made_up = MadeUp()
         self._record: FromRecord | None = None
+        self._hook = ""
         self._setups: Mapping[str, Mapping[str, Any]] = {}
         self._edit: Edited | None = None
         self._day = ""
@@ -56,13 +60,24 @@ class PatientPane:
         self._turn("made-up", tell=False)
 
     def prepare(self, edit: Edited, setups: Mapping[str, Mapping[str, Any]], day: str) -> None:
-        """Offer the patients of the tests of a rule, and begin with the first; ``day`` is that of the tests."""
+        """Offer the patients of the tests of a rule; ``day`` is that of the tests.
+
+        The first is begun with, unless the author had made one up: that patient goes along to the next rule.
+        """
         self._edit, self._day = edit, day
         first = next(iter(setups), "")
-        self._made_up = MadeUp(setups.get(first, {}), first)
+        if self._is_own():
+            self._made_up = MadeUp(self._made_up.setup, _OWN)
+        else:
+            self._made_up = MadeUp(setups.get(first, {}), first)
         self.offer(setups)
         self._draw_form()
         self._turn(self._open, tell=False)
+
+    def _is_own(self) -> bool:
+        """Whether the patient was changed by hand since it began as that of a test, or as nobody."""
+        setup, origin = self._made_up.setup, self._made_up.origin
+        return origin == _OWN or (origin in ("", *self._setups) and setup != self._setups.get(origin, {}))
 
     def offer(self, setups: Mapping[str, Mapping[str, Any]]) -> None:
         """Offer other patients; the one that is shown stays."""
@@ -92,8 +107,7 @@ class PatientPane:
 
     def take_record(self, content: bytes, name: str) -> None:
         """Take what was pasted or opened."""
-        hook = self._record.hook if self._record is not None else ""
-        self._record = FromRecord(content, name, hook)
+        self._record = FromRecord(content, name, self._hook)
         self._turn("record")
 
     def show(self, look: Look) -> None:
@@ -153,6 +167,7 @@ class PatientPane:
         self._turn("record")
 
     def _ask(self, hook: str) -> None:
+        self._hook = hook
         if self._record is not None:
             self._record = FromRecord(self._record.content, self._record.name, hook)
             self._turn("record")
@@ -242,7 +257,9 @@ class PatientPane:
                 choice("Kind", dict(LISTS), "conditions", self._rekind)
                 # Not a field for dates: a browser shows 03/01/2026, which is two days, and knows no month or year alone.
                 field("On", value=self._day, hint="2026-03-01", change=lambda on: self._new.update(on=on))
-            finder("What", self._concepts(), None, lambda what: self._new.update(what=what or ""))
+            self._what = finder(
+                "What", self._concepts(), None, lambda what: self._new.update(what=what or "")
+            )
             with part("div", "row"):
                 self._value = field(
                     "Value and unit", hint="42 mL/min/1.73m2", change=lambda v: self._new.update(value=v)
@@ -278,14 +295,15 @@ class PatientPane:
                         words(name.value)
 
     def _concepts(self) -> dict[str, str]:
-        """Every concept and medicine by its title, those that the rule names first."""
+        """Every concept by its title, and every medicine where one is listed; those that the rule names first."""
         if self._edit is None:
             return {}
         library = self._edit.loaded.concepts
         titles = {concept.id: f"{concept.title} ({concept.id})" for concept in library.concepts.values()}
-        titles |= {
-            medicine.id: f"{medicine.title} ({medicine.id})" for medicine in library.medicines.values()
-        }
+        if self._new["kind"] in ("orders", "medications"):
+            titles |= {
+                medicine.id: f"{medicine.title} ({medicine.id})" for medicine in library.medicines.values()
+            }
         named = [entry.name for entry in references(self._edit.rule)] if self._edit.rule else []
         first = {name: titles[name] for name in named if name in titles}
         return first | dict(sorted(titles.items(), key=lambda pair: pair[1].lower()))
@@ -309,6 +327,7 @@ class PatientPane:
 
     def _rekind(self, kind: str) -> None:
         self._new["kind"] = kind
+        self._what.set_options(self._concepts())
         self._value.props["disabled"] = kind not in MEASURED
         self._value.update()
 

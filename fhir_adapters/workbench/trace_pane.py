@@ -33,7 +33,7 @@ class TracePane:
                 self._table(explanation)
                 self._changes(explanation)
             if look.issues:
-                words("What of the record did not reach the rules as it stood", "h3")
+                words("What of the record did not reach the rules as it stood", "h3", "heading")
                 with part("ul", "issues"):
                     for issue in look.issues:
                         words(issue, "li")

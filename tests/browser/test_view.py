@@ -52,3 +52,28 @@ def test_a_file_that_is_no_rule_shows_nothing_of_the_rule_before(page: Page, ben
         expect(page.locator("#tests")).to_contain_text("The rule has problems: mend them first.")
     finally:
         file.unlink()
+
+
+def test_a_patient_that_was_made_up_goes_along_to_the_next_rule(page: Page) -> None:
+    page.get_by_label("Begin with the patient of a test").select_option("")
+    expect(page.locator("#cards")).to_contain_text("0 met, 0 not met, 1 unknown")
+    page.get_by_role("combobox", name="What").click()
+    page.keyboard.type("chronic")
+    page.get_by_role("option", name="chronic-kidney-disease").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("article", name="Warning")).to_be_visible()
+    page.get_by_role("combobox", name="Rule").click()
+    page.get_by_role("option", name="wrong-route").click()
+    begun = page.get_by_label("Begin with the patient of a test")
+    expect(begun).to_have_value("the patient that you made up")
+    expect(page.get_by_role("list", name="On record")).to_contain_text("Diagnosis")
+
+
+def test_what_is_listed_can_be_found_only_where_it_may_stand(page: Page) -> None:
+    medicine = page.get_by_role("option", name="(baclofen-intrathecal)")
+    for kind, offered in (("allergies", 0), ("medications", 1)):
+        page.get_by_label("Kind").select_option(kind)
+        what = page.get_by_role("combobox", name="What")
+        what.fill("baclofen-intrathecal")
+        expect(medicine).to_have_count(offered)
+        what.press("Escape")
