@@ -86,6 +86,14 @@ def _any_route(concepts: ConceptLibrary, concept: str | None, medication: Medica
     )
 
 
+def _called_right(concepts: ConceptLibrary, medicine: Medicine, medication: MedicationFact) -> bool:
+    """Whether the words of a route name the right one, beside a code for another: one of the two is a slip."""
+    routes = [dosage.route for dosage in medication.dosages if dosage.route is not None]
+    return medicine.routes is not None and any(
+        names(concepts, medicine.routes, spoken_of(route)) for route in routes
+    )
+
+
 def _is(concepts: ConceptLibrary, concept: str | None, codes: Iterable[CodedText]) -> bool:
     return concept is not None and belongs(concepts, concept, codes) is Membership.YES
 
@@ -123,7 +131,7 @@ def identity(concepts: ConceptLibrary, medicine: Medicine, medication: Medicatio
 
     The right route decides first (a tablet ordered intrathecally is a wrong order of this medicine, not the tablet); then its own
     product, its form, a sibling's product or form, a wrong parenteral route, a concentration that no sibling is sold in, an enteral
-    route, and last a concentration that both are sold in.
+    route, unless its words name the right one, and last a concentration that both are sold in.
     What does not hold the substance is not the medicine; where nobody can tell whether it does, the answer is unknown, and so it
     is of a product that no list has, by the right route, unless its words name something else. A medicine without siblings is told
     by its substance alone.
@@ -147,7 +155,7 @@ def identity(concepts: ConceptLibrary, medicine: Medicine, medication: Medicatio
     if _has_strength(concepts, medicine, medication, medicine.own_strengths):
         return Truth.MET
     if _any_route(concepts, medicine.other_routes, medication):
-        return Truth.NOT_MET
+        return Truth.UNKNOWN if _called_right(concepts, medicine, medication) else Truth.NOT_MET
     return Truth.MET if _has_strength(concepts, medicine, medication, medicine.strengths) else Truth.UNKNOWN
 
 

@@ -206,6 +206,13 @@ def test_words_of_a_route_are_recognised_only_without_a_code() -> None:
     assert route_in(CONCEPTS, "intrathecal", oral) is NO
 
 
+def test_a_route_that_is_called_the_right_one_beside_a_code_for_another_leaves_it_open() -> None:
+    called = replace(coded("oral"), text="intrathecal")
+    denied = replace(coded("oral"), text="not intrathecal")
+    assert who(medicine("baclofen", dosages=[replace(dosage("oral"), route=called)])) is UNKNOWN
+    assert who(medicine("baclofen", dosages=[replace(dosage("oral"), route=denied)])) is NOT_MET
+
+
 def look(*medications: MedicationFact, **more: Any) -> Therapy:
     return therapy(MEDICINE, Record(patient(medications=medications, **more), CONCEPTS))
 
