@@ -80,17 +80,19 @@ def contradicts_itself(concepts: ConceptLibrary, medicine: Medicine, route: Code
 
 
 def _any_route(concepts: ConceptLibrary, concept: str | None, medication: MedicationFact) -> bool:
-    routes = [dosage.route for dosage in medication.dosages if dosage.route is not None]
     return concept is not None and any(
-        route_in(concepts, concept, route) is Membership.YES for route in routes
+        route_in(concepts, concept, route) is Membership.YES for route in _routes(medication)
     )
+
+
+def _routes(medication: MedicationFact) -> list[CodedText]:
+    return [dosage.route for dosage in medication.dosages if dosage.route is not None]
 
 
 def _called_right(concepts: ConceptLibrary, medicine: Medicine, medication: MedicationFact) -> bool:
     """Whether the words of a route name the right one, beside a code for another: one of the two is a slip."""
-    routes = [dosage.route for dosage in medication.dosages if dosage.route is not None]
     return medicine.routes is not None and any(
-        names(concepts, medicine.routes, spoken_of(route)) for route in routes
+        names(concepts, medicine.routes, spoken_of(route)) for route in _routes(medication)
     )
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from fhir_adapters.mapping.device_statuses import NO_DEVICE
 from fhir_adapters.mapping.elements import reference
 from fhir_adapters.mapping.statuses import status_code
 from fhir_adapters.references import PatientIdentity, ReferenceIndex, Subject
 from fhir_adapters.wire import Entry
 
 _LINKS: Final = frozenset({"DeviceAssociation", "DeviceUsage", "DeviceUseStatement"})
-_NO_LINK: Final = frozenset({"entered-in-error", "intended", "not-done"})
 
 
 class DeviceLinks:
@@ -44,6 +44,6 @@ class DeviceLinks:
         found = {
             identity.whose(link)
             for link in self._by_device.get(id(device), ())
-            if status_code(link.resource.get("status"), _NO_LINK) not in _NO_LINK
+            if status_code(link.resource.get("status"), NO_DEVICE) not in NO_DEVICE
         }
         return next((whose for whose in (Subject.THIS, Subject.OTHER) if whose in found), Subject.UNSTATED)

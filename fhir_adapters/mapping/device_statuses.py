@@ -50,7 +50,8 @@ _OF_USE: Final[Mapping[str, bool | None]] = {
     **dict.fromkeys(("active", "on-hold"), True),
     **dict.fromkeys(("completed", "stopped"), False),
 }
-_NO_DEVICE: Final = frozenset({"entered-in-error", "intended", "not-done"})
+NO_DEVICE: Final = frozenset({"entered-in-error", "intended", "not-done"})
+"""The statuses of what tells of no device."""
 
 _TIMES: Final = ("whenUsed", "period", "timingPeriod", "timingTiming", "timingDateTime")
 # What else tells of use, and the codes that say that there is some.
@@ -64,8 +65,8 @@ _LOST: Final = frozenset({"disconnected", "failed", "replaced"})
 
 def use_status(resource: Json, name: str, issues: DataIssues) -> str | Gap | None:
     """The status of a Device, of a statement of its use or of an association; None where there is, or was, no such thing."""
-    known = _statuses(resource).keys() | _NO_DEVICE
-    return status_of(resource, "status", known, name, issues, left_out=_NO_DEVICE)
+    known = _statuses(resource).keys() | NO_DEVICE
+    return status_of(resource, "status", known, name, issues, left_out=NO_DEVICE)
 
 
 def in_use(resource: Json, status: str, name: str, issues: DataIssues, now: datetime) -> bool | None:

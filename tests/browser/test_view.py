@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.bench import PATIENCE, RULE, Bench, needs_chromium
 from tests.browser.test_strangers import paste, record
-from tests.browser.test_workbench import end_of, press
+from tests.browser.test_workbench import end_of, make_up, press
 
 pytestmark = needs_chromium
 expect.set_options(timeout=PATIENCE)
@@ -55,12 +55,7 @@ def test_a_file_that_is_no_rule_shows_nothing_of_the_rule_before(page: Page, ben
 
 
 def test_a_patient_that_was_made_up_goes_along_to_the_next_rule(page: Page) -> None:
-    page.get_by_label("Begin with the patient of a test").select_option("")
-    expect(page.locator("#cards")).to_contain_text("0 met, 0 not met, 1 unknown")
-    page.get_by_role("combobox", name="What").click()
-    page.keyboard.type("chronic")
-    page.get_by_role("option", name="chronic-kidney-disease").click()
-    page.get_by_role("button", name="Add", exact=True).click()
+    make_up(page)
     expect(page.get_by_role("article", name="Warning")).to_be_visible()
     page.get_by_role("combobox", name="Rule").click()
     page.get_by_role("option", name="wrong-route").click()

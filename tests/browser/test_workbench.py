@@ -100,13 +100,18 @@ def test_another_patient_gives_other_cards_and_an_edited_limit_fails_a_test(page
     expect(page.locator("#tests")).to_contain_text("outcome: expected not met, got met")
 
 
-def test_a_patient_is_made_up_entry_by_entry(page: Page) -> None:
+def make_up(page: Page) -> None:
+    """Begin with nobody, and add a diagnosis to the record."""
     page.get_by_label("Begin with the patient of a test").select_option("")
     expect(page.locator("#cards")).to_contain_text("0 met, 0 not met, 1 unknown")
     page.get_by_role("combobox", name="What").click()
     page.keyboard.type("chronic")
     page.get_by_role("option", name="chronic-kidney-disease").click()
     page.get_by_role("button", name="Add", exact=True).click()
+
+
+def test_a_patient_is_made_up_entry_by_entry(page: Page) -> None:
+    make_up(page)
     expect(page.get_by_role("list", name="On record")).to_contain_text("Diagnosis")
     assert at(page).endswith("Add"), "the focus stays where it is"
     expect(page.get_by_role("article", name="Warning")).to_be_visible()
