@@ -1,7 +1,8 @@
 """Free text: concepts recognised by their own words, where an entry has no code that is known (CI-04, IX-05 to IX-08) or beside one.
 
 Concepts have words of their own; medicines are known by the names of their ingredients as well. A longer word may stand
-anywhere in a text ("peroral"), an abbreviation of up to three letters only by itself, with or without its dots.
+anywhere in a text ("peroral"), but a number at the end of no other, and an abbreviation of up to three letters only by itself, with or
+without its dots. For a space in a word may stand whatever is no letter: "baclofen pump" is in "Baclofen-Pumpe", too.
 
 Without a code that is known, words can say yes, so whatever may deny them does: those that follow a negation name nothing ("not
 intravenously"), and a text that may deny a medicine anywhere names none ("morphine - stopped"). Beside a code that says no, words can
@@ -55,6 +56,9 @@ _DENIED_JUST_BEFORE: Final = re.compile(
 ICD-10-CM says "not intractable", ICD-9-CM "without mention of intractable epilepsy".
 """
 
+_NEVER: Final = re.compile(r"(?!)")
+"""Denies nothing."""
+
 
 def spoken_of(text: CodedText) -> str:
     """What a person would read of an entry: its text, and the displays beside its codes."""
@@ -92,6 +96,14 @@ def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
     spoken = spoken.casefold()
     return any(
         _stands_in(word, spoken, _DENIED) for worded in concepts.worded(concept) for word in worded.texts
+    )
+
+
+def mentions(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
+    """Whether words of a concept, or of one that it includes, stand in a text at all, denied there or not."""
+    spoken = spoken.casefold()
+    return any(
+        _stands_in(word, spoken, _NEVER) for worded in concepts.worded(concept) for word in worded.texts
     )
 
 
@@ -155,6 +167,8 @@ def _stands_in(word: str, spoken: str, denied: re.Pattern[str]) -> bool:
         dotted = r"\.?".join(map(re.escape, letters))
         pattern = rf"(?<!\w){dotted}\.?(?!\w)"
     else:
-        pattern = re.escape(word)
+        pattern = r"[\W_]+".join(map(re.escape, word.split()))
+        if word[0].isdigit():
+            pattern = rf"(?<!\d){pattern}"
     starts = (found.start() for found in re.finditer(pattern, spoken))
     return any(not denied.search(spoken[max(0, start - LONGEST_DENIAL) : start]) for start in starts)

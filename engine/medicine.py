@@ -30,6 +30,7 @@ class Medicine:
     device: str | None = None
     presence: str | None = None
     removal: str | None = None
+    other_devices: str | None = None
     current_for_days: int = 180
 
     @property

@@ -20,10 +20,10 @@ from engine.facts import ListName, MedicationFact, PatientFacts, TherapyStatus
 from engine.finding import Evidence, Missing, Truth, all_of, truth_of
 from engine.free_text import Said, has_words, names, spoken_of, words_that_name
 from engine.medicine import Medicine
-from engine.pumps import pumps_on_record
+from engine.pumps import devices_in_words, pumps_on_record
 from engine.quantity import Quantity, compare
 from engine.record import Record, codes_of, said_of
-from engine.words import entry, incomplete, lapsed, undated
+from engine.words import entry, incomplete, lapsed, uncoded, undated
 
 
 def belongs(concepts: ConceptLibrary, concept: str, codes: Iterable[CodedText]) -> Membership:
@@ -207,7 +207,7 @@ def therapy(medicine: Medicine, record: Record) -> Therapy:
     """Where the patient's therapy with the medicine stands, from medicines, devices, diagnoses and procedures that tell of a pump.
 
     What the orders under review change comes last, and what was only given after what runs. A pump alone does not say which drug
-    it holds: that therapy is unknown, and says so.
+    it holds: that therapy is unknown, and says so. So it is with a device that is known in words alone, of whatever kind.
     """
     facts, concepts = record.facts, record.concepts
     changed = {order.replaces for order in facts.orders} | {order.reference for order in facts.orders}
@@ -240,11 +240,19 @@ def therapy(medicine: Medicine, record: Record) -> Therapy:
     pumps = pumps_on_record(medicine, record)
     if pumps:
         missing.append(Missing(what, _PUMP, ListName.DEVICES))
+    in_words = devices_in_words(medicine, record)
+    if in_words:
+        why = uncoded(ListName.DEVICES, len(in_words))
+        missing.append(Missing(what, why, ListName.DEVICES, tuple(each.reference for each in in_words)))
     if missing:
         found = (*alike, *late, *unrenewed)
         suspected = bool(pumps or late or unrenewed) or _of_the_substance(concepts, medicine, alike)
         return Therapy(
-            Truth.UNKNOWN, found, (*map(entry, found), *pumps), tuple(missing), suspected=suspected
+            Truth.UNKNOWN,
+            found,
+            (*map(entry, found), *pumps, *map(entry, in_words)),
+            tuple(missing),
+            suspected=suspected,
         )
     return Therapy(Truth.NOT_MET)
 

@@ -1,7 +1,7 @@
 """Pumps: what in a record tells that the patient has the device that gives a medicine (inventory T-ITB-CURRENT).
 
 A device counts unless it is known to be out of use, a diagnosis while it is current, and a procedure once it was done and until one
-takes the pump away. What the pump holds none of them says.
+takes the pump away. What the pump holds none of them says. A device in words that nobody knows may be a pump of a new brand.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from engine.concepts import CodedText, ConceptLibrary, Membership
-from engine.facts import Course, ListName, ProcedureFact
+from engine.facts import Course, DeviceFact, ListName, ProcedureFact
 from engine.finding import Evidence
-from engine.free_text import names, spoken_of, takes_away
+from engine.free_text import mentions, names, spoken_of, takes_away
 from engine.medicine import Medicine
 from engine.record import Record
 from engine.words import entry
@@ -28,6 +28,29 @@ def pumps_on_record(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
         *_procedures(medicine, record),
     ]
     return tuple(entry(fact) for fact in found)
+
+
+def devices_in_words(medicine: Medicine, record: Record) -> tuple[DeviceFact, ...]:
+    """Devices that may be in use and have no code of a system that is known, and no words that name a pump or another kind of device.
+
+    Devices of such a system are no part of it: nearly every device that patients have is coded in SNOMED CT, and no list has them all.
+    """
+    if medicine.device is None:
+        return ()
+    known = tuple(filter(None, (medicine.device, medicine.presence, medicine.other_devices)))
+    return tuple(
+        fact
+        for fact in record.facts.devices.items
+        if fact.active is not False and _in_words_alone(record.concepts, known, fact.code)
+    )
+
+
+def _in_words_alone(concepts: ConceptLibrary, known: Iterable[str], code: CodedText) -> bool:
+    standing = concepts.standing(code.codings)
+    if standing.named or any(map(concepts.knows_system, standing.systems)):
+        return False
+    spoken = spoken_of(code)
+    return not any(mentions(concepts, concept, spoken) for concept in known)
 
 
 def _called(name: ListName, concepts: Iterable[str | None], record: Record) -> list[Any]:

@@ -121,6 +121,9 @@ class MedicineFile(FileModel):
         None, description="Concept of diagnoses, procedures and devices that show it may be in use."
     )
     removal: str | None = Field(None, description="Concept of procedures that take its device away.")
+    other_devices: str | None = Field(
+        None, description="Concept of what a device is called that is surely another one."
+    )
     current_for_days: Whole = Field(
         180, gt=0, description="How long an order without an end counts as current."
     )

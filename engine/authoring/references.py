@@ -49,7 +49,7 @@ NameKind = Literal[
 
 MEDICINE_CONCEPTS = (
     "substance", "routes", "products", "forms", "other_products", "other_forms", "wrong_routes", "other_routes",
-    "device", "presence", "removal",
+    "device", "presence", "removal", "other_devices",
 )  # fmt: skip
 
 REFERENCES: Final[Mapping[type[FileModel], Mapping[str, NameKind]]] = {

@@ -1,10 +1,12 @@
 """Words in which concepts are recognised, and in which they are not."""
 
+from dataclasses import replace
+
 import pytest
 
-from engine.concepts import CodedText, Coding, Membership
-from engine.free_text import Said, has_words, is_of, names, names_ingredient, spoken_of
-from tests.engine.builders import CONCEPTS, coded
+from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
+from engine.free_text import Said, has_words, is_of, mentions, names, names_ingredient, spoken_of
+from tests.engine.builders import CONCEPTS, SYSTEMS, coded
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,33 @@ from tests.engine.builders import CONCEPTS, coded
 )
 def test_words_name_a_concept_unless_they_are_denied(spoken: str, named: bool) -> None:
     assert names(CONCEPTS, "intravenous", spoken) is named
+
+
+@pytest.mark.parametrize(
+    ("spoken", "named"),
+    [
+        ("Intrathecal pump", True),
+        ("intrathecal-pump", True),
+        ("Intrathecal  (pump)", True),
+        ("intrathecal\u00a0pump", True),
+        ("intrathecalpump", False),  # a space is never nothing
+        ("intrathecal drug pump", False),
+        ("8637-40", True),
+        ("Model 8637", True),
+        ("No. 18637", False),  # another number ends so
+    ],
+)
+def test_a_space_in_a_word_is_whatever_is_no_letter_and_a_number_begins_where_it_begins(
+    spoken: str, named: bool
+) -> None:
+    words = replace(CONCEPTS.concept("pump"), texts=("intrathecal pump", "8637"))
+    library = ConceptLibrary({"pump": words}, SYSTEMS)
+    assert names(library, "pump", spoken) is named
+    assert mentions(library, "pump", spoken) is named
+    assert (names(library, "pump", f"no {spoken}"), mentions(library, "pump", f"no {spoken}")) == (
+        False,
+        named,
+    )
 
 
 def test_the_words_beside_a_code_are_read_too() -> None:

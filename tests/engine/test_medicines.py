@@ -297,7 +297,7 @@ class TestTherapyNow:
         [
             ({"devices": [device()]}, UNKNOWN),
             ({"devices": [device(active=False)]}, NOT_MET),
-            ({"devices": [device(UNMAPPED)]}, NOT_MET),
+            ({"devices": [device("sodium-chloride")]}, NOT_MET),
             ({"devices": [device(replace(UNMAPPED, text="Intrathecal pump, 20 mL"))]}, UNKNOWN),
             ({"devices": [device(replace(coded("sodium-chloride"), text="no intrathecal pump"))]}, NOT_MET),
             ({"conditions": [diagnosis(CodedText(text="Intrathecal pump in place"))]}, UNKNOWN),

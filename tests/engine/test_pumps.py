@@ -11,7 +11,8 @@ from engine.dates import DateInterval
 from engine.facts import DeviceFact, ListName, ProcedureFact
 from engine.finding import Truth
 from engine.medicine import Medicine
-from engine.pumps import pumps_on_record
+from engine.medicines import therapy
+from engine.pumps import devices_in_words, pumps_on_record
 from engine.record import Record
 from tests.engine.builders import (
     CONCEPTS,
@@ -42,12 +43,13 @@ LIBRARY = ConceptLibrary(
                 concept("any-pump", "snomed 100001"),
                 concept("removal", "snomed 100002", left_open_by=("any-removal",)),
                 concept("any-removal", "snomed 100003"),
+                concept("other-device", texts=("hearing aid",)),
             )
         },
     },
     SYSTEMS,
 )
-PUMP = replace(MEDICINE, removal="removal")
+PUMP = replace(MEDICINE, removal="removal", other_devices="other-device")
 OWN, ANY, GONE, ANY_GONE = (
     CodedText((Coding(SNOMED, code),)) for code in ("233562009", "100001", "100002", "100003")
 )
@@ -157,3 +159,40 @@ class TestACodeThatSaysLess:
             == (any_pump,)
         )
         assert record.members(ListName.DEVICES, "pump") == ()
+
+
+def in_words(code: CodedText, medicine: Medicine = PUMP, active: bool | None = True) -> list[str]:
+    """The references of the devices that could be anything, of a record of this one."""
+    record = Record(patient(devices=[DeviceFact("Device/1", code, active)]), LIBRARY)
+    return [each.reference for each in devices_in_words(medicine, record)]
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        (CodedText(text="Brand 9000"), True),  # of a brand that no list has
+        (CodedText((Coding("", "", "Brand 9000"),)), True),
+        (UNMAPPED, True),  # a code that says nothing to anyone
+        (CodedText((Coding(SNOMED, "14106009"),), "Brand 9000"), False),  # in a system that is known
+        (OWN, False),
+        # What is named tells by itself: a pump, one that is denied, and what is surely none.
+        (CodedText(text="Intrathecal pump"), False),
+        (CodedText(text="no intrathecal pump"), False),
+        (CodedText(text="Hearing aid, left"), False),
+    ],
+)
+def test_a_device_in_words_that_nobody_knows_may_be_a_pump(code: CodedText, asked: bool) -> None:
+    for active in (True, None):
+        assert in_words(code, active=active) == (["Device/1"] if asked else [])
+    assert in_words(code, active=False) == []
+    assert in_words(code, replace(PUMP, device=None)) == []
+
+
+def test_such_a_device_leaves_the_therapy_open_and_says_nothing_of_a_pump() -> None:
+    record = Record(patient(devices=[DeviceFact("Device/1", CodedText(text="Brand 9000"))]), LIBRARY)
+    look = therapy(PUMP, record)
+    assert (look.certainty, look.suspected) == (Truth.UNKNOWN, False)
+    assert [(each.why, each.references) for each in look.missing] == [
+        ("1 entry of the list of devices has no code that is known here", ("Device/1",))
+    ]
+    assert [each.label for each in look.evidence] == ["Brand 9000"]
