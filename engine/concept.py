@@ -46,6 +46,7 @@ class Concept:
     ``open_in`` systems whose list here is not (substances are listed, their products are not), so that it does not.
     ``left_open_by`` names concepts that say less than this one: an entry of one of them may be this one, so that its code neither
     means nor denies it.
+    ``raised_up_to`` says of such a concept that its values are those of this one, multiplied by no less than 1 and no more than that.
     ``texts`` are words recognised in free text (see :mod:`engine.free_text`), the names and brands of a substance among them.
     ``texts_in`` names concepts in whose entries alone they are looked for, in those with their codes or their words: *refractory*
     says something of an epilepsy, and nothing of a migraine.
@@ -66,3 +67,4 @@ class Concept:
     left_open_by: tuple[str, ...] = ()
     texts_in: tuple[str, ...] = ()
     unit_tells: bool = False
+    raised_up_to: float | None = None

@@ -69,6 +69,11 @@ class ConceptFile(FileModel):
         False,
         description="Next to nothing else is measured in its unit: an amount in it with a code that nobody lists may be this.",
     )
+    raised_up_to: float | None = Field(
+        None,
+        gt=1,
+        description="The highest factor by which its values are above those of the concepts that it leaves open.",
+    )
     complete_in: tuple[str, ...] = Field((), description="Code systems in which this list is exhaustive.")
     open_in: tuple[str, ...] = Field(
         (), description="Code systems in which an unlisted code does not deny: their products are not listed."
@@ -85,7 +90,7 @@ class ConceptFile(FileModel):
         return Concept(
             concept_id, self.title, _codes(self.codes), _codes(self.exclude), self.includes,
             self.unit, self.plausible, self.substance, self.same_units, self.complete_in, self.open_in, self.texts,
-            self.left_open_by, self.texts_in, self.unit_tells,
+            self.left_open_by, self.texts_in, self.unit_tells, self.raised_up_to,
         )  # fmt: skip
 
 

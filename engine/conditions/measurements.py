@@ -16,6 +16,7 @@ from engine.conditions.values import (
     in_its_unit,
     newest_of,
     observations,
+    raised_observations,
     undecided,
 )
 from engine.errors import UnitError
@@ -30,10 +31,36 @@ from engine.words import amount, entry, incomplete, unit_words
 def lab(leaf: LabLeaf, context: Context) -> Finding:
     """A laboratory value (WP-12): the latest of the time asked for, or an estimate where the rule allows one.
 
+    Where neither decides, one does that is known only as raised, if it is the latest: by all that it may have been.
+    """
+    concept = context.concepts.concept(leaf.lab)
+    finding = _lab(leaf, concept, context)
+    return _by_raised(leaf, concept, finding, context) if finding.truth is Truth.UNKNOWN else finding
+
+
+def _by_raised(leaf: LabLeaf, concept: Concept, undecided: Finding, context: Context) -> Finding:
+    raised = raised_observations(context, concept, leaf.within)
+    timely, _ = observations(context, concept.id, leaf.within)
+    if not raised or any(as_new(fact, raised[0]) for fact in timely if fact.value is not None):
+        return undecided
+    if leaf.estimate is not None and outdating(leaf.estimate, context, leaf.within, raised[0]):
+        return undecided
+    finding = _combine(
+        concept, [_judge(leaf, concept, fact, context) for fact in newest_of(raised)], leaf.pick
+    )
+    denying = _denying(leaf, concept, context)
+    finding = _unless_another(finding, doubts(context, concept, leaf.within, raised[0], denying))
+    if finding.truth is Truth.UNKNOWN:
+        return undecided
+    return finding.noting(f"{concept.title}: without the coefficient that raised the value on record")
+
+
+def _lab(leaf: LabLeaf, concept: Concept, context: Context) -> Finding:
+    """What the values of the concept itself say, or an estimate.
+
     An estimate stands in where no value is reported, also where an entry says only why it has none. And a reported value denies
     nothing that a later creatinine, or weight, may tell: then the estimate from that one decides.
     """
-    concept = context.concepts.concept(leaf.lab)
     reported = _reported(leaf, concept, context)
     if leaf.estimate is None:
         return reported

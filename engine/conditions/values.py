@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 from math import inf
 
@@ -74,7 +75,8 @@ def doubts(
 
     Those are entries of the concept without a value, or without a date that tells, and entries without a code that tells. Without
     ``used``, no age keeps one out. ``harmless`` says of one with a value that it would change nothing. An entry with a code that says
-    less than the concept has a value that is not quite its own: it is never harmless, but tells nothing beside one of its moment.
+    less than the concept has a value that is not quite its own: it is harmless only where that was raised and all that it may have been
+    is, but tells nothing beside one of its moment.
     """
     timely, undated = observations(context, concept.id, within)
 
@@ -100,12 +102,41 @@ def doubts(
         if used is None
         or (as_new(fact, used) and (fact.effective is None or fact.effective != used.effective))
     ]
+    later = [fact for fact in later if not ((lower := lowered(context, concept, fact)) and harmless(lower))]
     for words, facts in ((vague, later), (uncoded, rivals(unclear))):
         if facts:
             why = f"{words(ListName.OBSERVATIONS, len(facts))} and may be newer"
             references = tuple(fact.reference for fact in facts)
             found.append(Missing(concept.title, why, ListName.OBSERVATIONS, references))
     return found
+
+
+def lowered(context: Context, concept: Concept, fact: ObservationFact) -> ObservationFact | None:
+    """An entry whose value was raised (``raised_up_to``), with all that it may have been before; None where it was not.
+
+    The lower end is rounded down, so that a raised value which was rounded itself hides no lower one.
+    """
+    value = fact.value
+    standing = context.concepts.standing(fact.code.codings)
+    factors = [
+        context.concepts.concept(name).raised_up_to
+        for name in context.concepts.leaving_open(concept.id) & standing.within
+    ]
+    if not isinstance(value, QuantityInterval) or not factors or None in factors:
+        return None
+    highest = max(Decimal(str(factor)) for factor in factors)
+    low = None if value.low is None else (value.low / highest).to_integral_value(ROUND_FLOOR)
+    return replace(fact, value=replace(value, low=low, low_inclusive=True))
+
+
+def raised_observations(context: Context, concept: Concept, within: str) -> list[ObservationFact]:
+    """The entries of the time before now whose value is that of the concept but raised, lowered again, the newest first."""
+    facts = (
+        lowered(context, concept, fact)
+        for fact in unclear_observations(context, concept, within)
+        if context.happened_within(fact.effective, within) is Truth.MET
+    )
+    return sorted(filter(None, facts), key=newest_first)
 
 
 def undecided(context: Context, concept: Concept, within: str | None) -> tuple[str, tuple[str, ...]]:
