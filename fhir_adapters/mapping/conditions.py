@@ -10,8 +10,16 @@ from engine.dates import DateInterval, age_on, is_future
 from engine.facts import ConditionFact, Course, Gap
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.choices import date_of, stated
+from fhir_adapters.mapping.diagnostic_certainty import (
+    EXCLUDED,
+    PERHAPS_EXCLUDED,
+    STATE_AFTER,
+    SUSPECTED,
+    certainties,
+    without_letters,
+)
 from fhir_adapters.mapping.elements import Json, boolean, converted, date_interval, quantity
-from fhir_adapters.mapping.statuses import meaning_of, status_of
+from fhir_adapters.mapping.statuses import meaning_of, status_of, unreadable
 
 # condition-clinical and condition-ver-status of R4 and R5, and the status codes of STU3 and DSTU2.
 _COURSE: Final = {
@@ -43,7 +51,9 @@ def condition(
 
     A condition without a clinical status is current (CURRENT), unless it has an abatement in the past; an age at
     which it abated is held against ``birth``. Beside an active status an abatement is a contradiction (FHIR's
-    invariant con-4), and the status counts. Each is noted as assumed.
+    invariant con-4), and the status counts. Each is noted as assumed. The letter of a German diagnosis counts beside both
+    (:mod:`fhir_adapters.mapping.diagnostic_certainty`): excluded like refuted, but unclear where a status or another letter says
+    otherwise; suspected; and, without a clinical status, past.
     """
     verification = status_of(
         resource, "verificationStatus", _VERIFICATION, reference, issues, left_out=_DENIED
@@ -56,16 +66,25 @@ def condition(
     code = meaning_of(resource.get("code"), "code", reference, issues)
     if not isinstance(code, CodedText):
         return code
+    letters = certainties(resource.get("code"))
+    if letters == {EXCLUDED} and verification != "confirmed":
+        issues.add(reference, "code", "ignored", "it is marked as excluded (A)")
+        return None
+    if not letters.isdisjoint({EXCLUDED, PERHAPS_EXCLUDED}):
+        return unreadable(reference, "code", "it is marked as excluded (A), and may not be", issues)
     onset = _moment(resource, "onset", reference, issues)
     abatement = _moment(resource, "abatement", reference, issues)
     course = _COURSE.get(clinical, Course.CURRENT)
-    if course is Course.CURRENT:
+    if course is Course.CURRENT and STATE_AFTER in letters and clinical in ("", "unknown"):
+        issues.add(reference, "clinicalStatus", "assumed", "past, because it is marked as a state after (Z)")
+        course = Course.PAST
+    elif course is Course.CURRENT:
         course = _course(clinical, _has_ended(resource, abatement, birth, now), reference, issues)
     return ConditionFact(
         reference,
-        code,
+        without_letters(code),
         course,
-        verification not in ("", "confirmed"),
+        verification not in ("", "confirmed") or SUSPECTED in letters,
         onset,
         abatement,
         _recorded(resource),

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from engine.concepts import CodedText
+from engine.concepts import UNREAD, CodedText
 from engine.dates import DateInterval
 from engine.facts import Gap, MedicationFact, OrderAction, TherapyStatus
 from engine.quantity import Quantity
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.absence import Absence, absence_in
 from fhir_adapters.mapping.choices import DIFFERENT, stated
 from fhir_adapters.mapping.dosages import AS_NEEDED, DosageReading, partly_numbered, read_dosages
 from fhir_adapters.mapping.elements import (
@@ -55,9 +56,6 @@ _EVENTS: Final = {
 }
 _OVER: Final = "but its time is over; it may still be taken if that is recent, else it has ended"
 _UNDER_WAY: Final = frozenset({"in-progress", "on-hold"})
-_NONE_KNOWN: Final = frozenset(
-    {("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-known-medications")}
-)
 _AUTHORED: Final = ("authoredOn", "dateAsserted", "recorded", "dateWritten")
 _STATUS_REASONS: Final = (
     *("statusReason", "statusReasonCodeableConcept", "notPerformedReason"),
@@ -104,9 +102,12 @@ def medication_fact(
     if found is None or (denied is True and not draft):
         return None
     product = read_product(raw, resolve, issues, name)
-    if not _NONE_KNOWN.isdisjoint((coding.system, coding.code) for coding in product.code.codings):
-        issues.add(name, "medication", "ignored", "it states that no medicine is known")
+    absence = absence_in(product.code)
+    if absence is Absence.NONE_KNOWN:
+        issues.add(name, "medication", "ignored", absence)
         return None
+    if absence is not None:
+        issues.add(name, "medication", "unreadable", absence)
     element = "dosageInstruction" if raw.get("dosageInstruction") is not None else "dosage"
     readings = read_dosages(raw.get(element), product.concentration, given=kind == "administration")
     for index, reading in enumerate(readings):
@@ -130,7 +131,7 @@ def medication_fact(
         issues.add(name, key, "unreadable", "it is not a date")
     return MedicationFact(
         reference=name,
-        product=product.code,
+        product=product.code if absence is None else CodedText((UNREAD,), product.code.text),
         kind=kind,
         ingredients=product.ingredients,
         form=product.form,

@@ -6,46 +6,15 @@ not count.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any, Final
 
 from engine.concepts import CodedText
 from engine.facts import Gap
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.absence import Absence, absence_in
 from fhir_adapters.mapping.elements import NO_CODE, NOTHING, Json, as_list, boolean, codeable_concept, text
 from fhir_adapters.mapping.shapes import MODIFIED, says_nothing
-
-_IPS: Final = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
-_SNOMED: Final = "http://snomed.info/sct"
-
-# FHIR's value set of allergy codes has 716186003 and all below it for "no known allergy". Of these the
-# concept map of HL7's International Patient Summary names the next three, an example of HL7 the last.
-_NO_ALLERGY: Final = ("716186003", "409137002", "428607008", "429625007", "716184000")
-_NO: Final = (
-    "allergies medication-allergies environmental-allergies food-allergies problems procedures devices"
-)
-_NONE_KNOWN: Final = frozenset(
-    [(_SNOMED, number) for number in _NO_ALLERGY] + [(_IPS, f"no-known-{kind}") for kind in _NO.split()]
-)
-_NOTHING_KNOWN: Final = frozenset(
-    (_IPS, f"no-{kind}-info") for kind in ("allergy", "problem", "procedure", "device")
-)
-
-_WORD: Final = re.compile(r"\w+")
-# All words of a text that states that none is known, and no others, in the languages of Europe that are most spoken.
-_WORDS: Final = (
-    "no known not none nil on of to any file reported situation finding disorder nka nkda allergy allergies allergic "
-    "drug drugs medication medications medicine medicines environmental environment food foods problem problems "
-    "current procedure procedures device devices history adverse reaction reactions intolerance "
-    "keine bekannt bekannte bekannten allergie allergien arzneimittelallergie arzneimittelallergien "
-    "medikamentenallergie medikamentenallergien nahrungsmittelallergie nahrungsmittelallergien "
-    "unverträglichkeit unverträglichkeiten probleme "
-    "aucune pas connue connues médicamenteuse alimentaire problème d "
-    "sin ninguna alergia alergias conocida conocidas sem nenhuma conhecida conhecidas "
-    "nessuna allergia nota geen bekende allergieën ingen kända kjente kendte allergier"
-)
-_DENYING: Final = frozenset(_WORDS.split())
 
 UNCLEAR: Final = "whether it is denied cannot be read"
 """What is wrong with a flag such as ``doNotPerform`` that is no boolean."""
@@ -107,26 +76,17 @@ def meaning_of(value: Any, element: str, reference: str, issues: DataIssues) -> 
 def meaning(concept: CodedText, element: str, reference: str, issues: DataIssues) -> CodedText | Gap | None:
     """As :func:`meaning_of`, of a concept that has been read.
 
-    None only where nothing beside the code that states it may say something else: another code, or words of its own.
+    None only where nothing beside the statement that none is known may say something else: another code, or words of its own.
     """
-    pairs = {(coding.system, coding.code) for coding in concept.codings}
-    if not pairs.isdisjoint(_NOTHING_KNOWN):
-        return unreadable(reference, element, "it states that there is no information", issues)
-    if not pairs.isdisjoint(_NONE_KNOWN):
-        if not pairs <= _NONE_KNOWN or _says_more(concept):
-            why = "it states that none is known, and something else besides"
-            return unreadable(reference, element, why, issues)
-        issues.add(reference, element, "ignored", "it states that none is known")
+    stated = absence_in(concept)
+    if stated is Absence.NONE_KNOWN:
+        issues.add(reference, element, "ignored", stated)
         return None
+    if stated is not None:
+        return unreadable(reference, element, stated, issues)
     if not concept.codings and not concept.text:
         return unreadable(reference, element, "it does not say what it is", issues)
     return concept
-
-
-def _says_more(concept: CodedText) -> bool:
-    """Whether there are words beside codes that state that none is known which do not state just that."""
-    said = (concept.text, *(coding.display for coding in concept.codings))
-    return any(not set(_WORD.findall(words.casefold())) <= _DENYING for words in said)
 
 
 def unreadable(reference: str, element: str, why: str, issues: DataIssues) -> Gap:

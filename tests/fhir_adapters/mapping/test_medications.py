@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.concepts import CodedText
+from engine.concepts import UNREAD, CodedText
 from engine.facts import MedicationFact, OrderAction, TherapyStatus
 from engine.quantity import Quantity
 from fhir_adapters.issues import DataIssues
@@ -23,6 +23,7 @@ ATC, SNOMED, EDQM, UCUM = (
     "http://standardterms.edqm.eu",
     "http://unitsofmeasure.org",
 )
+IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 BACLOFEN = {"coding": [{"system": ATC, "code": "M03BX01", "display": "baclofen"}]}
 INTRATHECAL = {"coding": [{"system": SNOMED, "code": "72607000"}]}
 SPASTICITY = {"coding": [{"system": SNOMED, "code": "397790002"}]}
@@ -241,6 +242,19 @@ class TestReferences:
         assert read(request(), name="draft 2")[0].reference == "draft 2"
 
 
+@pytest.mark.parametrize(
+    "codings",
+    [
+        [{"system": IPS, "code": "no-medication-info"}],
+        [{"system": SNOMED, "code": "787481004"}, {"system": "http://www.whocc.no/atc", "code": "N02AA01"}],
+    ],
+)
+def test_a_medicine_of_which_nothing_is_known_or_that_contradicts_itself_may_be_any(codings):
+    fact, issues = read({**STATEMENT, "status": "active", "medicationCodeableConcept": {"coding": codings}})
+    assert fact.product.codings == (UNREAD,)
+    assert [issue[:2] for issue in issues if issue[0] == "medication"] == [("medication", "unreadable")]
+
+
 class TestWhatIsLeftOut:
     def leave_out(self, resource) -> list[tuple[str, str]]:
         issues = DataIssues()
@@ -253,9 +267,15 @@ class TestWhatIsLeftOut:
     def test_what_is_no_medication_resource(self, resource):
         assert self.leave_out(resource) == [("resourceType", "not checked")]
 
-    def test_a_statement_that_no_medicine_is_known(self):
-        system = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
-        code = {"coding": [{"system": system, "code": "no-known-medications"}]}
+    @pytest.mark.parametrize(
+        "code",
+        [
+            {"coding": [{"system": IPS, "code": "no-known-medications"}]},
+            {"coding": [{"system": SNOMED, "code": "787481004"}]},
+            {"text": "No known medications"},
+        ],
+    )
+    def test_a_statement_that_no_medicine_is_known(self, code):
         assert self.leave_out({**STATEMENT, "status": "active", "medicationCodeableConcept": code}) == [
             ("medication", "ignored")
         ]

@@ -124,16 +124,26 @@ def test_none_is_known_only_where_nothing_beside_it_says_more(members, none):
 
 
 @pytest.mark.parametrize(
-    "code", ["no-allergy-info", "no-problem-info", "no-procedure-info", "no-device-info"]
+    ("system", "code"),
+    [
+        (SNOMED, "1631000175102"),
+        *((IPS, f"no-{kind}-info") for kind in ("allergy", "problem", "procedure", "device")),
+    ],
 )
-def test_no_information_is_the_opposite_of_none(code):
-    found = meaning_of({"coding": [{"system": IPS, "code": code}]}, "code", "X/1", DataIssues())
+def test_no_information_is_the_opposite_of_none(system, code):
+    found = meaning_of({"coding": [{"system": system, "code": code}]}, "code", "X/1", DataIssues())
     assert found == Gap("X/1", "it states that there is no information")
 
 
 @pytest.mark.parametrize("value", [None, {}, [], {"coding": []}, {"coding": [{"system": SNOMED}]}, 7])
 def test_what_does_not_say_what_it_is_may_be_anything(value):
     assert meaning_of(value, "code", "X/1", DataIssues()) == Gap("X/1", "it does not say what it is")
+
+
+def test_text_alone_that_states_that_none_is_known_is_read_like_the_code():
+    issues = DataIssues()
+    assert meaning_of({"text": "NKDA"}, "code", "X/1", issues) is None
+    assert [(issue.effect, issue.reason) for issue in issues] == [("ignored", "it states that none is known")]
 
 
 def test_text_alone_is_kept_for_a_reader():
