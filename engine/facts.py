@@ -7,7 +7,7 @@ exception here: it is a gap with a reason, and a gap makes an answer *unknown*.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -88,6 +88,7 @@ class ConditionFact:
     abatement: DateInterval | None = None
     recorded: DateInterval | None = None
     draft: bool = False
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,14 @@ class AllergyFact:
     suspected: bool = False
     recorded: DateInterval | None = None
     draft: bool = False
+    notes: str = ""
+
+    @property
+    def named(self) -> tuple[CodedText, ...]:
+        """The substances, with what is noted beside the entry among their words."""
+        if not self.notes:
+            return self.substances
+        return tuple(replace(each, text=f"{each.text}; {self.notes}") for each in self.substances)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
 
-from engine.concepts import CodedText, ConceptLibrary, Membership
+from engine.concepts import CodedText, ConceptLibrary, Membership, Worded
 
 LONGEST_ABBREVIATION: Final = 3
 LONGEST_DENIAL: Final = 100
@@ -109,33 +109,39 @@ def mentions(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """All that is said of an entry: its codes, and in small letters the text and the words that a person would read beside them."""
+    """All that is said of an entry: its codes, and in small letters the text and the words that a person would read beside them.
+
+    ``notes`` is what is noted beside a diagnosis.
+    """
 
     codes: tuple[CodedText, ...]
     text: str
     words: frozenset[str]
+    notes: str = ""
 
     @classmethod
-    def of(cls, codes: Iterable[CodedText]) -> Self:
-        """What several codes of one entry and their texts say together."""
+    def of(cls, codes: Iterable[CodedText], notes: str = "") -> Self:
+        """What several codes of one entry and their texts say together, and what is noted beside them."""
         codes = tuple(codes)
         text = "; ".join(filter(None, map(spoken_of, codes))).casefold()
-        return cls(codes, text, words_of(text))
+        return cls(codes, text, words_of(text), notes.casefold())
 
     def names(self, concepts: ConceptLibrary, concept: str) -> bool:
         """Whether the words name a concept, so that no code beside them can deny it.
 
         They do by the name of one of its substances, whatever else is said of it, and by the concept's own words, unless those are
         denied just before: "not intractable", "without mention of refractory epilepsy". Words that are looked for in some entries
-        only (``texts_in``) name it there alone.
+        only (``texts_in``) name it there alone, and they alone do so in a note, too: a note speaks of much that the entry is not.
         """
         if not self.words.isdisjoint(concepts.ingredients_of(concept)):
             return True
-        return any(
-            (not worded.within or any(self._is_of(concepts, other) for other in worded.within))
-            and any(_stands_in(word, self.text, _DENIED_JUST_BEFORE) for word in worded.texts)
-            for worded in concepts.worded(concept)
-        )
+        return any(self._is_worded(concepts, worded) for worded in concepts.worded(concept))
+
+    def _is_worded(self, concepts: ConceptLibrary, worded: Worded) -> bool:
+        if worded.within and not any(self._is_of(concepts, other) for other in worded.within):
+            return False
+        said = f"{self.text}; {self.notes}" if worded.within else self.text
+        return any(_stands_in(word, said, _DENIED_JUST_BEFORE) for word in worded.texts)
 
     def _is_of(self, concepts: ConceptLibrary, wider: str) -> bool:
         return any(concepts.membership(wider, code.codings) is Membership.YES for code in self.codes) or any(
@@ -146,11 +152,13 @@ class Said:
         )
 
 
-def is_of(concepts: ConceptLibrary, concept: str, code: CodedText) -> Membership:
+def is_of(concepts: ConceptLibrary, concept: str, code: CodedText, notes: str = "") -> Membership:
     """Whether a coded entry is in a concept: its codes deny that only as long as the words beside them do not name the concept."""
     coded = concepts.membership(concept, code.codings)
     named = (
-        coded is Membership.NO and has_words(concepts, concept) and Said.of((code,)).names(concepts, concept)
+        coded is Membership.NO
+        and has_words(concepts, concept)
+        and Said.of((code,), notes).names(concepts, concept)
     )
     return Membership.UNKNOWN if named else coded
 

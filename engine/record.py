@@ -11,7 +11,15 @@ from typing import Any
 
 from engine.code_index import NO_STANDING
 from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
-from engine.facts import EncounterFact, FactList, ListName, MedicationFact, PatientFacts
+from engine.facts import (
+    AllergyFact,
+    ConditionFact,
+    EncounterFact,
+    FactList,
+    ListName,
+    MedicationFact,
+    PatientFacts,
+)
 from engine.finding import Evidence, Truth
 from engine.free_text import Said, has_words, spoken_of, words_that_name
 from engine.medicine import Medicine
@@ -78,6 +86,13 @@ class Record:
         codes = _CODES.get(name, _own_code)(entry)
         found = {self.concepts.membership(concept, code.codings) for code in codes}
         return found == {Membership.NO}
+
+    def is_noted(self, concept: str, entry: Any) -> bool:
+        """Whether nothing but what is noted beside a diagnosis or an allergy names a concept."""
+        if not isinstance(entry, AllergyFact | ConditionFact) or not entry.notes:
+            return False
+        codes = entry.substances if isinstance(entry, AllergyFact) else (entry.code,)
+        return not Said.of(codes).names(self.concepts, concept)
 
     def holding(self, medicine: Medicine) -> tuple[MedicationFact, ...]:
         """The entries of the medication list that may hold the substance of a medicine: no other can be it.
@@ -182,7 +197,7 @@ class _ByConcept:
         if not has_words(self._concepts, concept):
             return frozenset()
         if self._said is None:
-            self._said = tuple(Said.of(self._codes(item)) for item in self._items)
+            self._said = tuple(Said.of(self._codes(item), _notes_of(item)) for item in self._items)
         found = self._called.get(concept)
         if found is None:
             places = (place for place, said in enumerate(self._said) if said.names(self._concepts, concept))
@@ -239,6 +254,10 @@ def _own_code(entry: Any) -> tuple[CodedText, ...]:
     return (entry.code,)
 
 
+def _notes_of(entry: Any) -> str:
+    return entry.notes if isinstance(entry, ConditionFact) else ""
+
+
 def _of_encounter(entry: EncounterFact) -> tuple[CodedText, ...]:
     return (entry.class_code, *entry.types) if entry.class_code is not None else entry.types
 
@@ -257,7 +276,7 @@ def said_of(medication: MedicationFact) -> str:
 
 
 _CODES: Mapping[ListName, Callable[[Any], tuple[CodedText, ...]]] = {
-    ListName.ALLERGIES: lambda entry: entry.substances,
+    ListName.ALLERGIES: lambda entry: entry.named,
     ListName.MEDICATIONS: codes_of,
     ListName.APPOINTMENTS: lambda entry: entry.services,
     ListName.ENCOUNTERS: _of_encounter,

@@ -11,13 +11,18 @@ from engine.finding import NOTHING, Missing, once
 from engine.markdown import escape
 from engine.rule import Rule
 from engine.wording import fit
-from engine.words import LIST_TITLES, uncoded, vague, worded
+from engine.words import LIST_TITLES, noted, uncoded, vague, worded
 
 Unchecked = Sequence[tuple[Rule, Missing]]
 
 _MOST_QUOTED: Final = 3
 _LONGEST_QUOTE: Final = 60
-_QUOTED_AS: Final = {uncoded: "not coded, not checked", vague: "it says no more than", worded: "in words"}
+_QUOTED_AS: Final = {
+    uncoded: "not coded, not checked",
+    vague: "it says no more than",
+    worded: "in words",
+    noted: "in the note of",
+}
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -65,6 +70,11 @@ def is_uncoded(entry: Missing) -> bool:
 def is_worded(entry: Missing) -> bool:
     """Whether what is missing is an answer of entries of the record whose words may say what their codes deny."""
     return _says(entry, worded)
+
+
+def is_noted(entry: Missing) -> bool:
+    """Whether what is missing is an answer of entries of the record whose notes may say what their codes deny."""
+    return _says(entry, noted)
 
 
 def _says(entry: Missing, clause: Callable[[ListName, int], str]) -> bool:

@@ -39,6 +39,9 @@ LIST_TITLES = {
 WORDED = "words that may say so, beside a code that does not"
 """What an entry has whose code denies what its words name."""
 
+NOTED = "a note that may say so, beside a code that does not"
+"""What an entry has whose code denies what nothing but its notes name."""
+
 _STATE_WORDS = {
     ListState.NOT_SUPPLIED: "did not arrive",
     ListState.FAILED: "could not be read from the record",
@@ -97,6 +100,11 @@ def vague(name: ListName, count: int) -> str:
 def worded(name: ListName, count: int) -> str:
     """That the words of some entries of a list may say what their codes deny, as a clause."""
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {WORDED}"
+
+
+def noted(name: ListName, count: int) -> str:
+    """That the notes of some entries of a list may say what their codes deny, as a clause."""
+    return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {NOTED}"
 
 
 def undated(name: ListName, count: int) -> str:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+MOST_NAMED: Final = 25
+"""Codes or entries that one issue names; the others are counted."""
 
 Effect = Literal["ignored", "assumed", "unreadable", "not checked", "not conformant"]
 
@@ -55,3 +58,19 @@ class DataIssues:
     def __repr__(self) -> str:
         """Count only: a log line never shows a record."""
         return f"<DataIssues: {len(self._issues)}>"
+
+
+def not_checked(entries: Iterable[tuple[str, str]], element: str, why: str) -> Iterator[DataIssue]:
+    """One issue for each kind of resource, of what nobody could check in some of its entries.
+
+    Each entry is a kind and a reference; ``why`` is what they have, as in "3 entries have …".
+    """
+    by_kind: dict[str, dict[str, None]] = {}
+    for kind, reference in entries:
+        by_kind.setdefault(kind, {})[reference] = None
+    for kind, found in sorted(by_kind.items()):
+        count, named = len(found), sorted(found)[:MOST_NAMED]
+        if count > len(named):
+            named.append(f"{count - len(named)} more")
+        has = "1 entry has" if count == 1 else f"{count} entries have"
+        yield DataIssue(kind, element, "not checked", f"{has} {why}: {', '.join(named)}")

@@ -33,7 +33,7 @@ WHOLE: Final = frozenset(
     }
 )
 
-_EVERY = "resourceType id contained modifierExtension implicitRules"
+_EVERY = "resourceType id contained modifierExtension implicitRules note comment"
 _REQUEST = "status intent doNotPerform subject patient authoredOn occurrenceDateTime occurrencePeriod occurrenceTiming"
 
 MEMBERS: Final[Mapping[str, frozenset[str]]] = {

@@ -161,6 +161,7 @@ class _Facts:
             _interval(entry.abatement),
             _interval(entry.on),
             entry.added,
+            entry.note,
         )
 
     def _allergy(self, number: int, entry: AllergyEntry) -> AllergyFact:
@@ -172,6 +173,7 @@ class _Facts:
             entry.suspected,
             _interval(entry.on),
             entry.added,
+            entry.note,
         )
 
     def _observation(self, number: int, entry: MeasurementEntry) -> ObservationFact:

@@ -172,6 +172,7 @@ class ConditionEntry(Coded):
     abatement: DateText | None = Field(None, description="When it ended.")
     on: DateText | None = Field(None, description="When it was recorded.")
     added: YesNo = Field(False, description="Whether it is the one that is being added now.")
+    note: str = Field("", description="What is noted beside it, in free text.")
 
 
 class AllergyEntry(Coded):
@@ -182,6 +183,7 @@ class AllergyEntry(Coded):
     suspected: YesNo = Field(False, description="Not confirmed.")
     on: DateText | None = Field(None, description="When it was recorded.")
     added: YesNo = Field(False, description="Whether it is the one that is being added now.")
+    note: str = Field("", description="What is noted beside it, in free text.")
 
 
 class MeasurementEntry(Coded):

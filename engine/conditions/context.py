@@ -26,7 +26,7 @@ from engine.medicines import Therapy, identified, therapy
 from engine.record import Record
 from engine.rule import Hook
 from engine.subjects import Subject
-from engine.words import Dated, incomplete, listing, uncoded, undated, vague, worded
+from engine.words import Dated, incomplete, listing, noted, uncoded, undated, vague, worded
 
 F = TypeVar("F", bound=Dated)
 A = TypeVar("A", AllergyFact, ConditionFact, ServiceFact)
@@ -87,12 +87,12 @@ class Context:
         """What a concept is called in the middle of a sentence."""
         return "any medicine" if concept == "any" else self.concepts.concept(concept).title
 
-    def is_in(self, concept: str, code: CodedText, excluding: Iterable[str] = ()) -> Truth:
+    def is_in(self, concept: str, code: CodedText, excluding: Iterable[str] = (), notes: str = "") -> Truth:
         """Whether a coded entry is in a concept (:func:`engine.free_text.is_of`) and in none of the excluded ones."""
         for other in excluding:
             if self.concepts.membership(other, code.codings) is Membership.YES:
                 return Truth.NOT_MET
-        return TRUTH_OF_MEMBERSHIP[is_of(self.concepts, concept, code)]
+        return TRUTH_OF_MEMBERSHIP[is_of(self.concepts, concept, code, notes)]
 
     def happened_within(self, when: DateInterval | None, text: str | None) -> Truth:
         """Whether a date lies in the time before now; unknown without a date, met when no time is asked for."""
@@ -159,7 +159,7 @@ def search(
     what = what or context.title(concept)
     missing = list(incomplete(name, facts, what))
     doubtful = [fact for fact, truth in judged if truth is Truth.UNKNOWN]
-    doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: [], worded: []}
+    doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: [], worded: [], noted: []}
     for fact in doubtful:
         why = lacks(fact) if kind(fact) is Truth.MET else _in_doubt(context.record, name, concept, fact)
         doubts.setdefault(why, []).append(fact.reference)
@@ -173,4 +173,6 @@ def _in_doubt(record: Record, name: ListName, concept: str, fact: Dated) -> Call
     """Why nobody can tell whether an entry is in a concept, as a clause of :mod:`engine.words`."""
     if record.leaves_open(name, concept, fact):
         return vague
-    return worded if record.denies(name, concept, fact) else uncoded
+    if not record.denies(name, concept, fact):
+        return uncoded
+    return noted if record.is_noted(concept, fact) else worded

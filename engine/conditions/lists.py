@@ -62,7 +62,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
                 return Truth.NOT_MET
         return all_of(
             (
-                context.is_in(leaf.condition, fact.code, leaf.excluding),
+                context.is_in(leaf.condition, fact.code, leaf.excluding, fact.notes),
                 Truth.MET
                 if _counts_undated(leaf, began, context)
                 else context.happened_within(began, leaf.within),
@@ -76,7 +76,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         ListName.CONDITIONS,
         leaf.condition,
         judge,
-        lambda fact: context.is_in(leaf.condition, fact.code, leaf.excluding),
+        lambda fact: context.is_in(leaf.condition, fact.code, leaf.excluding, fact.notes),
     )
     if finding.truth is Truth.MET:
         used = {evidence.reference for evidence in finding.evidence}
@@ -144,7 +144,7 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
             return Truth.NOT_MET
         if not fact.substances:
             return Truth.UNKNOWN
-        return any_of(context.is_in(leaf.allergy, substance) for substance in fact.substances)
+        return any_of(context.is_in(leaf.allergy, substance) for substance in fact.named)
 
     found = context.counting(context.possible(ListName.ALLERGIES, leaf.allergy))
     finding = search(context, found, ListName.ALLERGIES, leaf.allergy, judge)

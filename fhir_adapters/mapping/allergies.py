@@ -15,6 +15,7 @@ from fhir_adapters.mapping.elements import (
     date_interval,
     nodes,
 )
+from fhir_adapters.mapping.notes import notes
 from fhir_adapters.mapping.shapes import MODIFIED, modifies
 from fhir_adapters.mapping.statuses import meaning, status_code, status_of, unreadable
 
@@ -68,4 +69,5 @@ def allergy(
         suspected=not stated.isdisjoint({"unconfirmed", "presumed"}),
         recorded=recorded,
         draft=draft,
+        notes=notes(resource),
     )

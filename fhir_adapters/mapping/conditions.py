@@ -19,6 +19,7 @@ from fhir_adapters.mapping.diagnostic_certainty import (
     without_letters,
 )
 from fhir_adapters.mapping.elements import Json, boolean, converted, date_interval, quantity
+from fhir_adapters.mapping.notes import notes
 from fhir_adapters.mapping.statuses import meaning_of, status_of, unreadable
 
 # condition-clinical and condition-ver-status of R4 and R5, and the status codes of STU3 and DSTU2.
@@ -89,6 +90,7 @@ def condition(
         abatement,
         _recorded(resource),
         draft,
+        notes(resource),
     )
 
 

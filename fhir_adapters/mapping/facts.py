@@ -30,6 +30,7 @@ from fhir_adapters.mapping.conditions import condition
 from fhir_adapters.mapping.devices import device, device_use
 from fhir_adapters.mapping.encounters import encounter
 from fhir_adapters.mapping.medications import medication_fact
+from fhir_adapters.mapping.notes import note_issues
 from fhir_adapters.mapping.observations import observations
 from fhir_adapters.mapping.patient import person, replaced
 from fhir_adapters.mapping.practitioners import specialties
@@ -158,7 +159,9 @@ def patient_facts(
         user_specialties=_specialties(record, review.user),
         parameters=parameters,
     )
-    _name_misshapen((*record, *review.entries()), issues)
+    entries = (*record, *review.entries())
+    _name_misshapen(entries, issues)
+    issues.extend(note_issues({entry.reference: entry for entry in entries}.values()))
     return facts, DataIssues(sorted(issues, key=lambda issue: (issue.reference, issue.element, issue.reason)))
 
 

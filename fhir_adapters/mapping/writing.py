@@ -103,6 +103,7 @@ def _allergy(fact: AllergyFact) -> Resource:
         code=coded(fact.substances[0]),
         patient=SUBJECT,
         recordedDate=dated(fact.recorded),
+        note=_noted(fact.notes),
     )
 
 
@@ -117,7 +118,12 @@ def _condition(fact: ConditionFact) -> Resource:
         onsetDateTime=dated(fact.onset),
         abatementDateTime=dated(fact.abatement),
         recordedDate=dated(fact.recorded),
+        note=_noted(fact.notes),
     )
+
+
+def _noted(notes: str) -> list[Resource] | None:
+    return [{"text": notes}] if notes else None
 
 
 def _observation(fact: ObservationFact) -> Resource:

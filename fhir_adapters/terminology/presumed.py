@@ -14,11 +14,8 @@ from typing import Final
 from engine.concept import CodeSystem
 from engine.facts import ListName
 from engine.record import Presumed
-from fhir_adapters.issues import DataIssue
+from fhir_adapters.issues import MOST_NAMED, DataIssue
 from fhir_adapters.terminology.looked_up import LookedUp
-
-MOST_NAMED: Final = 25
-"""Codes that one issue names; the others are counted."""
 
 _SNOMED: Final = "http://snomed.info/sct"
 

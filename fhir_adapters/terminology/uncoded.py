@@ -9,9 +9,8 @@ from engine.concepts import ConceptLibrary
 from engine.facts import DeviceFact
 from engine.finding import Missing
 from engine.outcome import Evaluation
-from engine.unchecked import is_uncoded, is_worded
-from fhir_adapters.issues import DataIssue
-from fhir_adapters.terminology.presumed import MOST_NAMED
+from engine.unchecked import is_noted, is_uncoded, is_worded
+from fhir_adapters.issues import DataIssue, not_checked
 
 
 def uncoded_issues(
@@ -25,9 +24,9 @@ def uncoded_issues(
     unknown = [each.reference for each in devices if concepts.standing(each.code.codings) == NO_STANDING]
     asked = (*_told(evaluation, is_uncoded), *unknown)
     yield from _issues(asked, "no code that is known here, and words are not read")
-    yield from _issues(
-        _told(evaluation, is_worded), "words that may say what a rule looks for, beside a code that does not"
-    )
+    beside = "may say what a rule looks for, beside a code that does not"
+    yield from _issues(_told(evaluation, is_worded), f"words that {beside}")
+    yield from _issues(_told(evaluation, is_noted), f"a note that {beside}")
 
 
 def _told(evaluation: Evaluation, told: Callable[[Missing], bool]) -> Iterator[str]:
@@ -37,12 +36,4 @@ def _told(evaluation: Evaluation, told: Callable[[Missing], bool]) -> Iterator[s
 
 
 def _issues(references: Iterable[str], why: str) -> Iterator[DataIssue]:
-    by_kind: dict[str, dict[str, None]] = {}
-    for name in references:
-        by_kind.setdefault(name.partition("/")[0], {})[name] = None
-    for kind, found in sorted(by_kind.items()):
-        count, named = len(found), sorted(found)[:MOST_NAMED]
-        if count > len(named):
-            named.append(f"{count - len(named)} more")
-        has = "1 entry has" if count == 1 else f"{count} entries have"
-        yield DataIssue(kind, "code", "not checked", f"{has} {why}: {', '.join(named)}")
+    return not_checked(((name.partition("/")[0], name) for name in references), "code", why)

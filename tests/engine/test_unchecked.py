@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from engine.facts import ListName
 from engine.finding import BIRTH_DATE, NOTHING, SEX, Datum, Missing
-from engine.unchecked import is_uncoded, is_worded, unchecked_detail, unchecked_summary
-from engine.words import uncoded, vague, worded
+from engine.unchecked import is_noted, is_uncoded, is_worded, unchecked_detail, unchecked_summary
+from engine.words import noted, uncoded, vague, worded
 from tests.engine.builders import rule
 
 EPILEPSY, INJURY = rule("epilepsy"), rule("head-injury")
@@ -114,6 +114,17 @@ class TestTheDetail:
         assert unchecked_detail([(EPILEPSY, entry)], said).splitlines()[-1] == (
             "- **resistant epilepsy**: 1 entry of the problem list has words that may say so, beside a code that does not "
             "(in words: “Drug-resistant epilepsy”). Needed for: Epilepsy."
+        )
+
+    def test_so_are_those_whose_note_says_what_their_code_does_not(self) -> None:
+        """Not the note itself, which may be long: the entry that it stands beside."""
+        entry = Missing(
+            "resistant epilepsy", noted(ListName.CONDITIONS, 1), ListName.CONDITIONS, ("Condition/1",)
+        )
+        assert (is_noted(entry), is_worded(entry), is_uncoded(entry)) == (True, False, False)
+        assert unchecked_detail([(EPILEPSY, entry)], {"Condition/1": "Epilepsy"}).splitlines()[-1] == (
+            "- **resistant epilepsy**: 1 entry of the problem list has a note that may say so, beside a code that does not "
+            "(in the note of: “Epilepsy”). Needed for: Epilepsy."
         )
 
     def test_of_what_could_not_be_read_for_another_reason_nothing_is_quoted(self) -> None:

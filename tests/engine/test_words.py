@@ -21,6 +21,7 @@ from engine.words import (
     label_of,
     list_state,
     listing,
+    noted,
     plain,
     uncoded,
     undated,
@@ -118,6 +119,9 @@ class TestLists:
         said = "words that may say so, beside a code that does not"
         assert worded(name, 1) == f"1 entry of the allergy list has {said}"
         assert worded(name, 2) == f"2 entries of the allergy list have {said}"
+        said = "a note that may say so, beside a code that does not"
+        assert noted(name, 1) == f"1 entry of the allergy list has {said}"
+        assert noted(name, 2) == f"2 entries of the allergy list have {said}"
         assert undated(name, 1) == "1 entry of the allergy list has no date, or one too coarse"
         assert undated(name, 2) == "2 entries of the allergy list have no date, or one too coarse"
 

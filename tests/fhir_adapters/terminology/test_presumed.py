@@ -8,8 +8,9 @@ import pytest
 from engine.concept import CodeSystem
 from engine.facts import ListName
 from engine.record import Presumed
+from fhir_adapters.issues import MOST_NAMED
 from fhir_adapters.terminology.looked_up import NOT_LOOKED_UP, LookedUp
-from fhir_adapters.terminology.presumed import MOST_NAMED, presumed_issues
+from fhir_adapters.terminology.presumed import presumed_issues
 from tests.fhir_adapters.terminology.site import (
     ECL,
     JUVENILE,

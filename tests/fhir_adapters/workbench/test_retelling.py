@@ -82,7 +82,8 @@ def test_no_digit_of_a_value_is_lost(desk: Desk) -> None:
 
 
 def test_who_the_patient_is_does_not_come_along(desk: Desk) -> None:
-    other = resource("Condition", "c", code={"text": "lives with Ada Zebrafinch"})
+    note = [{"text": "Ada Zebrafinch called"}]
+    other = resource("Condition", "c", code={"text": "lives with Ada Zebrafinch"}, note=note)
     setup, _ = told(desk, bundle(rate(42, "2026-11-07"), other))
     words = json.dumps(setup)
     assert "Zebrafinch" not in words
