@@ -49,7 +49,8 @@ class Concept:
     ``raised_up_to`` says of such a concept that its values are those of this one, multiplied by no less than 1 and no more than that.
     ``texts`` are words recognised in free text (see :mod:`engine.free_text`), the names and brands of a substance among them.
     ``texts_in`` names concepts in whose entries alone they are looked for, in those with their codes or their words: *refractory*
-    says something of an epilepsy, and nothing of a migraine.
+    says something of an epilepsy, and nothing of a migraine. Beside one of ``texts_unless`` they name nothing: *creatinine* in urine
+    is another measurement.
     """
 
     id: str
@@ -68,3 +69,4 @@ class Concept:
     texts_in: tuple[str, ...] = ()
     unit_tells: bool = False
     raised_up_to: float | None = None
+    texts_unless: tuple[str, ...] = ()

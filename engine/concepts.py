@@ -72,10 +72,19 @@ class CodedText:
 
 
 class Worded(NamedTuple):
-    """Words of a concept, in small letters, and the concepts in whose entries alone they are looked for; none for any entry."""
+    """Words of a concept, in small letters.
+
+    ``within`` are the concepts in whose entries alone they are looked for, none for any entry; ``unless`` the words beside which
+    they name nothing.
+    """
 
     texts: tuple[str, ...]
     within: tuple[str, ...]
+    unless: tuple[str, ...]
+
+
+def _small(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(str.casefold, words))
 
 
 @dataclass(slots=True)
@@ -146,7 +155,9 @@ class ConceptLibrary:
     def _words_of(self, members: Iterable[str]) -> tuple[Worded, ...]:
         below = (self.concepts[member] for member in sorted(members))
         return tuple(
-            Worded(tuple(map(str.casefold, each.texts)), each.texts_in) for each in below if each.texts
+            Worded(_small(each.texts), each.texts_in, _small(each.texts_unless))
+            for each in below
+            if each.texts
         )
 
     def _described(self, name: str) -> CodeSystem:

@@ -2,7 +2,8 @@
 
 Concepts have words of their own; medicines are known by the names of their ingredients as well. A longer word may stand
 anywhere in a text ("peroral"), but a number at the end of no other, and an abbreviation of up to three letters only by itself, with or
-without its dots. For a space in a word may stand whatever is no letter: "baclofen pump" is in "Baclofen-Pumpe", too.
+without its dots. For a space in a word may stand whatever is no letter: "baclofen pump" is in "Baclofen-Pumpe", too. Beside
+some words those of a concept may name nothing ("creatinine" in urine).
 
 Without a code that is known, words can say yes, so whatever may deny them does: those that follow a negation name nothing ("not
 intravenously"), and a text that may deny a medicine anywhere names none ("morphine - stopped"). Beside a code that says no, words can
@@ -94,17 +95,13 @@ def words_of(spoken: str) -> frozenset[str]:
 def names(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
     """Whether words of a concept, or of one that it includes, stand in a text and are not denied there."""
     spoken = spoken.casefold()
-    return any(
-        _stands_in(word, spoken, _DENIED) for worded in concepts.worded(concept) for word in worded.texts
-    )
+    return any(_is_named(worded, spoken, _DENIED) for worded in concepts.worded(concept))
 
 
 def mentions(concepts: ConceptLibrary, concept: str, spoken: str) -> bool:
     """Whether words of a concept, or of one that it includes, stand in a text at all, denied there or not."""
     spoken = spoken.casefold()
-    return any(
-        _stands_in(word, spoken, _NEVER) for worded in concepts.worded(concept) for word in worded.texts
-    )
+    return any(_is_named(worded, spoken, _NEVER) for worded in concepts.worded(concept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +138,7 @@ class Said:
         if worded.within and not any(self._is_of(concepts, other) for other in worded.within):
             return False
         said = f"{self.text}; {self.notes}" if worded.within else self.text
-        return any(_stands_in(word, said, _DENIED_JUST_BEFORE) for word in worded.texts)
+        return _is_named(worded, said, _DENIED_JUST_BEFORE)
 
     def _is_of(self, concepts: ConceptLibrary, wider: str) -> bool:
         return any(concepts.membership(wider, code.codings) is Membership.YES for code in self.codes) or any(
@@ -166,6 +163,13 @@ def is_of(concepts: ConceptLibrary, concept: str, code: CodedText, notes: str = 
 def has_words(concepts: ConceptLibrary, concept: str) -> bool:
     """Whether there are words at all by which a concept may be recognised."""
     return bool(concepts.worded(concept) or concepts.ingredients_of(concept))
+
+
+def _is_named(worded: Worded, spoken: str, denied: re.Pattern[str]) -> bool:
+    """Whether one of some words stands in a text in small letters, not denied, and none beside which they name nothing."""
+    return any(_stands_in(word, spoken, denied) for word in worded.texts) and not any(
+        _stands_in(word, spoken, _NEVER) for word in worded.unless
+    )
 
 
 @lru_cache(maxsize=4096)

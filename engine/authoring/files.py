@@ -84,6 +84,9 @@ class ConceptFile(FileModel):
     texts_in: tuple[str, ...] = Field(
         (), description="Concepts in whose entries alone these words are looked for; left out, in any entry."
     )
+    texts_unless: tuple[str, ...] = Field(
+        (), description="Words beside which those of texts name nothing, wherever they stand in the entry."
+    )
 
     def named(self, concept_id: str) -> Concept:
         """The engine's concept."""
@@ -91,6 +94,7 @@ class ConceptFile(FileModel):
             concept_id, self.title, _codes(self.codes), _codes(self.exclude), self.includes,
             self.unit, self.plausible, self.substance, self.same_units, self.complete_in, self.open_in, self.texts,
             self.left_open_by, self.texts_in, self.unit_tells, self.raised_up_to,
+            self.texts_unless,
         )  # fmt: skip
 
 

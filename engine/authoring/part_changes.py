@@ -25,7 +25,9 @@ _SHOWN: Final = 6
 _TURNED_ROUND: Final = frozenset({"excluding", "other_than"})
 _OTHER_MEDICINES: Final = ("other_products", "other_forms", "other_routes")
 _WORDS_ONLY: Final = frozenset({"title", "note"})
-_MEMBERS: Final = frozenset({"codes", "exclude", "includes", "left_open_by", "texts", "texts_in"})
+_MEMBERS: Final = frozenset(
+    {"codes", "exclude", "includes", "left_open_by", "texts", "texts_in", "texts_unless"}
+)
 
 
 def say_with(loaded: Loaded) -> Say:
@@ -82,6 +84,7 @@ def _concept(name: str, old: ConceptFile, new: ConceptFile, against: bool) -> Sa
     come, gone = _differences(_counted(old), _counted(new))
     left_out, let_in = _differences(_codes(old.exclude), _codes(new.exclude))
     opened, closed = _differences(set(old.left_open_by), set(new.left_open_by))
+    silent, heard = _differences(set(old.texts_unless), set(new.texts_unless))
     fields = [field for field in type(new).model_fields if getattr(old, field) != getattr(new, field)]
     other = [field for field in fields if field not in _WORDS_ONLY | _MEMBERS]
     told = (
@@ -91,10 +94,12 @@ def _concept(name: str, old: ConceptFile, new: ConceptFile, against: bool) -> Sa
         ("no longer leaves out", let_in),
         ("is now left open by", opened),
         ("is no longer left open by", closed),
+        ("is no longer named by its words beside", silent),
+        ("is named by its words also beside", heard),
     )
     words = [f"{verb} {_few(names)}" for verb, names in told if names]
     words += [f"is different in {listing(other)}"] if other else []
-    only_more = not (gone or left_out or closed or other or against)
+    only_more = not (gone or left_out or closed or other or against or (silent and old.texts))
     bump = Bump.PATCH if not words else Bump.MINOR if only_more else Bump.MAJOR
     return Said(f"concept {name} {listing(words or ['has other words'])}", bump)
 

@@ -75,6 +75,7 @@ class Shown(msgspec.Struct, frozen=True):
     left_open_by: tuple[str, ...]
     texts: tuple[str, ...]
     texts_in: tuple[str, ...]
+    texts_unless: tuple[str, ...]
     part_of: tuple[str, ...]
     local: tuple[LocalCode, ...]
     expansion: PinnedExpansion | None
@@ -167,6 +168,7 @@ def _shown(concept_id: str, loaded: Loaded) -> Shown:
         file.left_open_by,
         file.texts,
         file.texts_in,
+        file.texts_unless,
         tuple(sorted(each.id for each in library.concepts.values() if concept_id in each.includes)),
         tuple(
             LocalCode(system, code)
@@ -193,6 +195,7 @@ def _print(shown: Shown) -> None:
         "Left open by": ", ".join(shown.left_open_by),
         "Words": ", ".join(shown.texts),
         "Words only in": ", ".join(shown.texts_in),
+        "Words unless beside": ", ".join(shown.texts_unless),
         "Part of": ", ".join(shown.part_of),
         "Expression": shown.ecl,
     }

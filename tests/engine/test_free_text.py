@@ -61,6 +61,18 @@ def test_a_space_in_a_word_is_whatever_is_no_letter_and_a_number_begins_where_it
     )
 
 
+def test_words_name_nothing_beside_those_that_make_them_another_thing() -> None:
+    words = replace(CONCEPTS.concept("pump"), texts=("creatinin",), texts_unless=("Urin", "clearance"))
+    library = ConceptLibrary({"pump": words}, SYSTEMS)
+    for spoken, named in (
+        ("Creatinine", True),
+        ("CREATININE, urine", False),
+        ("Clearance of creatinine", False),
+    ):
+        assert names(library, "pump", spoken) is mentions(library, "pump", spoken) is named
+        assert Said.of((CodedText(text=spoken),)).names(library, "pump") is named
+
+
 def test_the_words_beside_a_code_are_read_too() -> None:
     codings = (Coding("urn:oid:1.2.3", "7", "Intrathecal"), Coding("urn:oid:1.2.3", "8"))
     assert spoken_of(CodedText(codings, "by pump")) == "by pump; Intrathecal"

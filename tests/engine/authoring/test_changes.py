@@ -110,6 +110,9 @@ def test_nothing_changed_is_nothing_said(changed: Callable[[], list[RuleChange]]
          "concept chronic-kidney-disease has other words"),
         ("concepts/conditions.yaml", "title: chronic kidney disease", "title: chronic kidney disease\n    left_open_by: [epilepsy]",
          "minor", "concept chronic-kidney-disease is now left open by epilepsy"),
+        ("concepts/conditions.yaml", "title: chronic kidney disease",
+         "title: chronic kidney disease\n    texts: [nephro]\n    texts_unless: [stone]", "minor",
+         "concept chronic-kidney-disease now also counts the words “nephro” and is no longer named by its words beside stone"),
         ("concepts/measurements.yaml", "[1, 250]", "[1, 300]", "major", "concept lab-egfr is different in plausible"),
         ("concepts/products.yaml", '        - {code: "387', '        - {code: "1", seen: here}\n        - {code: "387', "major",
          "concept surgery now also counts snomed 1"),
@@ -162,6 +165,21 @@ def test_words_that_a_concept_knows_are_counted_like_codes(folder: Folder) -> No
     folder.edit("concepts/products.yaml", "texts: [intrathec, spinal]", "texts: [intrathec]")
     [said] = {said for change in rule_changes(before, folder.load()) for said in change.said}
     assert said == ("concept route-intrathecal no longer counts the words “spinal”", Bump.MAJOR)
+
+
+def test_so_are_those_beside_which_they_name_nothing(folder: Folder) -> None:
+    before = folder.load()
+    folder.edit(
+        "concepts/products.yaml", "texts: [intrathec]", "texts: [intrathec]\n    texts_unless: [drug]"
+    )
+    after = folder.load()
+    for old, new, words in (
+        (before, after, "is no longer named by its words"),
+        (after, before, "is named by its words also"),
+    ):
+        said = [said for change in rule_changes(old, new) for said in change.said]
+        assert {each.words for each in said} == {f"concept route-intrathecal {words} beside drug"}
+        assert new is before or {each.bump for each in said} == {Bump.MAJOR}
 
 
 def test_a_finding_that_rules_share_is_compared_like_a_condition(folder: Folder) -> None:
