@@ -39,7 +39,7 @@ _OF_BUNDLES: Final = (
     "identifier type timestamp total link entry signature issues"
 )
 _MEMBERS: Final = frozenset(_OF_BUNDLES.split())
-_MISSPELT: Final = "it has no entries, and a list that no Bundle has"
+_MISSPELT: Final = "it has a list that no Bundle has, whose entries nobody has read"
 
 # FHIR allows 64 characters; the specification of CDS Hooks 3.0 itself shows drafts with 194.
 _LONGEST_ID: Final = 256
@@ -83,7 +83,7 @@ def read_answer(raw: RawJson) -> Answer:
         return _without_object(raw)
     if head.resourceType == "Bundle":
         answer = _of_bundle(head)
-        return _with_odd_members(answer, raw) if answer.state is ListState.EMPTY else answer
+        return _with_odd_members(answer, raw) if answer.state.complete else answer
     if head.resourceType == "OperationOutcome":
         return Answer(ListState.FAILED, detail="the query failed: an OperationOutcome came instead")
     if isinstance(head.resourceType, str):
@@ -131,10 +131,18 @@ def _of_bundle(head: Head) -> Answer:
 
 
 def _with_odd_members(answer: Answer, raw: RawJson) -> Answer:
-    """A Bundle without entries that has a list which no Bundle has (``Entry``): the entries may be there."""
+    """A Bundle that has a list which no Bundle has (``Entry``, ``resources``): entries may be there, also beside right ones."""
     members = decode_object(raw) or {}
-    odd = any(decode_array(value) for name, value in members.items() if name not in _MEMBERS)
+    odd = any(_may_hold_entries(value) for name, value in members.items() if name not in _MEMBERS)
     return replace(answer, state=ListState.PARTIAL, detail=_MISSPELT) if odd else answer
+
+
+def _may_hold_entries(raw: RawJson) -> bool:
+    """Whether a member is a list of anything, or one entry or resource in the place of a list."""
+    members = decode_object(raw)
+    return (
+        bool(decode_array(raw)) if members is None else not {"resource", "resourceType"}.isdisjoint(members)
+    )
 
 
 def _searched(slots: tuple[Slot | None, ...], *, more: bool, total: int) -> Answer:

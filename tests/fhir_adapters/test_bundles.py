@@ -36,6 +36,21 @@ def bundle(*resources, **members):
         ({"resourceType": "Bundle", "entry": None}, ListState.EMPTY, 0),
         # A list under a name that a Bundle does not have may be its entries; what else nobody knows changes nothing.
         ({"resourceType": "Bundle", "Entry": [{"resource": CONDITION}]}, ListState.PARTIAL, 0),
+        ({"resourceType": "Bundle", "Entry": {"resource": CONDITION}}, ListState.PARTIAL, 0),
+        ({"resourceType": "Bundle", "resource": CONDITION}, ListState.PARTIAL, 0),
+        # It may be so beside entries that are spelt right, too: those are read, and deny nothing.
+        (bundle(CONDITION, Entry=[{"resource": CONDITION}]), ListState.PARTIAL, 1),
+        (bundle(CONDITION, ENTRY=[{"resource": CONDITION}], type="searchset", total=1), ListState.PARTIAL, 1),
+        (bundle(CONDITION, entries=[CONDITION]), ListState.PARTIAL, 1),
+        (bundle(CONDITION, resources=["as text"]), ListState.PARTIAL, 1),
+        (bundle(CONDITION, Entry={"resource": CONDITION}), ListState.PARTIAL, 1),
+        (bundle(CONDITION, Entry=CONDITION), ListState.PARTIAL, 1),
+        (
+            bundle(CONDITION, Entry=[], entries=None, total=1, foo={"bar": 1}, vendor="x"),
+            ListState.PRESENT,
+            1,
+        ),
+        (bundle(CONDITION, type="searchset", link=[], issues=OUTCOME, signature={}), ListState.PRESENT, 1),
         ({"resourceType": "Bundle", "total": 0, "entries": []}, ListState.EMPTY, 0),
         ({"resourceType": "Bundle", "total": 0, "foo": {"bar": 1}}, ListState.EMPTY, 0),
         ({"resourceType": "Bundle", "_type": {}, "issues": OUTCOME}, ListState.EMPTY, 0),
