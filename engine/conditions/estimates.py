@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -20,7 +21,7 @@ from engine.conditions.values import (
     observations,
     unclear_observations,
 )
-from engine.dates import AgeInterval, age_on
+from engine.dates import AgeInterval, DateInterval, age_on
 from engine.facts import ListName, ObservationFact, Person
 from engine.finding import BIRTH_DATE, NOTHING, SEX, Datum, Evidence, Missing
 from engine.kidney import Sex, creatinine_clearance, egfr_bedside_schwartz, egfr_ckd_epi_2021
@@ -89,13 +90,17 @@ class _Calculated(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """A creatinine that can be calculated with, in mg/dL, the age on its day, which is certain to be that of a child or of an adult."""
+    """A creatinine that can be calculated with, in mg/dL, the age on its day, which is certain to be that of a child or of an adult.
+
+    ``coarse`` says why the age is not one number of years, where it is not, and which datum would tell.
+    """
 
     context: Context
     fact: ObservationFact
     creatinine: QuantityInterval
     age: AgeInterval
     person: Person
+    coarse: tuple[str, Datum | None] | None = None
 
     @property
     def is_of_child(self) -> bool:
@@ -139,9 +144,10 @@ class _Sample:
             if value.exact is None:
                 why = f"{name} is on record {INEXACT}, and the limit lies between what it may mean"
                 yield self.refuse(why)
-        if self.age.youngest.years != self.age.oldest.years:
-            why = "the birth date is too coarse for an estimate that tells on which side of the limit it is"
-            yield self.refuse(why, BIRTH_DATE)
+        if self.coarse is not None:
+            what, lacks = self.coarse
+            why = f"the {what} is too coarse for an estimate that tells on which side of the limit it is"
+            yield self.refuse(why, lacks)
 
 
 def _filtration(sample: _Sample) -> _Calculated | Missing:
@@ -314,12 +320,31 @@ def _sample(context: Context, within: str) -> _Sample | Missing:
     if person is None or person.birth is None:
         why = "creatinine is on record, but not the birth date that an estimate needs"
         return _refused(creatinine, why, NOTHING if person is None else BIRTH_DATE)
-    measured = creatinine.effective.earliest.date() if creatinine.effective else context.facts.now.date()
-    age = age_on(person.birth, measured)
+    now = DateInterval(context.facts.now, context.facts.now, "instant")
+    measured = (creatinine.effective or now).up_to(context.facts.now)
+    first, last = measured.earliest.date(), measured.latest.date()
+    age, coarse = age_on(person.birth, first, last), _coarse(person.birth, first, last)
     if age is None or age.youngest.years < ADULT <= age.oldest.years:
-        why = "creatinine is on record, but the birth date is too coarse for an estimate"
-        return _refused(creatinine, why, BIRTH_DATE)
-    return _Sample(context, creatinine, milligrams, age, person)
+        what, lacks = coarse or _BIRTH
+        return _refused(
+            creatinine, f"creatinine is on record, but the {what} is too coarse for an estimate", lacks
+        )
+    return _Sample(context, creatinine, milligrams, age, person, coarse)
+
+
+_BIRTH: Final = ("birth date", BIRTH_DATE)
+
+
+def _coarse(birth: DateInterval, first: date, last: date) -> tuple[str, Datum | None] | None:
+    """Why the age in the days of a measurement is not one number of years: for the birth date, or for these days.
+
+    Those that begin before the birth are too coarse as well.
+    """
+    ages = [age for age in (age_on(birth, day) for day in (first, last)) if age is not None]
+    if any(age.youngest.years != age.oldest.years for age in ages):
+        return _BIRTH
+    differ = len(ages) == 1 or len({age.oldest.years for age in ages}) > 1
+    return ("date of the creatinine", None) if differ else None
 
 
 def _refused(creatinine: ObservationFact, why: str, lacks: Datum | None = None) -> Missing:

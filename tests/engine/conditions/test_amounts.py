@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.dates import DateInterval
 from engine.facts import ObservationFact, Person
 from engine.finding import BIRTH_DATE, Finding, Truth
 from engine.quantity import Quantity, QuantityInterval
-from tests.engine.builders import ADULT, coded, exactly, observation, on, patient, reasons
+from tests.engine.builders import ADULT, NOW, coded, exactly, observation, on, patient, reasons
 from tests.engine.builders import look as look_at
 
 MET, NOT_MET, UNKNOWN = Truth.MET, Truth.NOT_MET, Truth.UNKNOWN
@@ -34,6 +35,10 @@ WEIGHT_OPEN = (
     "body weight is on record with a comparator or as a range, and the limit lies between what it may mean"
 )
 COARSE = "the birth date is too coarse for an estimate that tells on which side of the limit it is"
+DATE_OPEN = (
+    "the date of the creatinine is too coarse for an estimate that tells on which side of the limit it is"
+)
+NO_AGE = "creatinine is on record, but the date of the creatinine is too coarse for an estimate"
 CONTRADICTION = "creatinine values of the same moment contradict each other"
 UNBOUNDED = "the creatinine value cannot be used: its comparator or range does not bound it"
 
@@ -137,6 +142,42 @@ def test_a_coarse_birth_date_is_enough_where_every_day_of_it_gives_the_same_answ
     assert look(RATE, creatinine("0.9 mg/dL"), person=coarse).values["value"] == "80"
     near = look(CLEARANCE, creatinine("1.1 mg/dL"), body("vital-weight", "58.5 kg"), person=coarse)
     assert [(entry.why, entry.lacks) for entry in near.missing] == [(COARSE, BIRTH_DATE)]
+
+
+@pytest.mark.parametrize(
+    ("amount", "when", "birth", "truth", "why"),
+    [
+        # A woman who was 44 or 45: 1.16 mg/dL are 60 or 59 mL/min/1.73 m² (CKD-EPI 2021), 1.3 mg/dL 52 or less.
+        ("1.3 mg/dL", "2025", "1980-06-15", MET, []),
+        ("0.9 mg/dL", "2025", "1980-06-15", NOT_MET, []),
+        ("1.16 mg/dL", "2025", "1980-06-15", UNKNOWN, [DATE_OPEN]),
+        ("1.16 mg/dL", "2025-06", "1980-06-15", UNKNOWN, [DATE_OPEN]),
+        ("1.16 mg/dL", "2025-05", "1980-06-15", NOT_MET, []),
+        ("1.16 mg/dL", "2025-07", "1980-06-15", MET, []),
+        # Where the birth date leaves it open on one day already, that is what to complete.
+        ("1.16 mg/dL", "2025", "1980", UNKNOWN, [COARSE]),
+        # Of the year in which she came of age nobody knows which formula holds.
+        ("1.3 mg/dL", "2025", "2007-06-15", UNKNOWN, [NO_AGE]),
+        ("1.3 mg/dL", "2025-07", "2007-06-15", NOT_MET, []),
+    ],
+)  # fmt: skip
+def test_the_age_at_both_ends_of_a_coarse_date_counts(
+    amount: str, when: str, birth: str, truth: Truth, why: list[str]
+) -> None:
+    taken = observation("lab-creatinine", amount, when, "Observation/creatinine")
+    finding = look(RATE | {"within": "2 years"}, taken, person=replace(ADULT, birth=on(birth)))
+    assert (finding.truth, reasons(finding)) == (truth, why)
+    if why and why != [COARSE]:
+        assert [entry.lacks for entry in finding.missing] == [None]
+
+
+def test_one_that_may_be_from_before_the_birth_is_too_coarse_for_an_estimate() -> None:
+    taken = creatinine("0.5 mg/dL")
+    long = replace(taken, effective=DateInterval(on("2020").earliest, NOW, "instant"))
+    for birth in ("2022-03-15", "2020-01-02"):
+        person = replace(CHILD, birth=on(birth))
+        finding = look(RATE | {"within": "9 years"}, long, body("vital-height", "128 cm"), person=person)
+        assert finding.truth is UNKNOWN
 
 
 def test_what_is_no_amount_is_none_to_calculate_with() -> None:
