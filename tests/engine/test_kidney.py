@@ -1,7 +1,8 @@
 """Kidney function against worked values that others have published.
 
 Every expected number comes from the source named beside it and is compared to as many digits as the source
-prints; none was computed with the code under test.
+prints; none was computed with the code under test. Of the papers that the equations come from, only what stands here could be
+read, and none of it works an example: they are held by the equation as it stands there, and by the regression that it was made from.
 """
 
 from decimal import Decimal
@@ -21,6 +22,8 @@ NKF_ONCOLOGY = (
     "National Kidney Foundation calculator, quoted in ml4oncology/ml4oncology (scripts/unit_test.py)"
 )
 NKF = "National Kidney Foundation calculator, quoted in the tests of pharmaverse/admiral"
+TABLETOOLS = "manual of the R package tabletools (calculate_egfr_ckdepi, examples)"
+TRANSPLANTR = "tests of the R package transplantr (tests of egfr.R, johnasher/transplantr)"
 
 
 @pytest.mark.parametrize(
@@ -34,17 +37,38 @@ NKF = "National Kidney Foundation calculator, quoted in the tests of pharmaverse
         (200 * UMOL_PER_L, 70, "female", 23, NKF_ONCOLOGY),
         (100 * UMOL_PER_L, 70, "male", 70, NKF_ONCOLOGY),
         (100 * UMOL_PER_L, 70, "female", 52, NKF_ONCOLOGY),
+        (0.6, 50, "male", 118, TABLETOOLS),
+        (1.0, 50, "male", 92, TABLETOOLS),
+        (1.5, 50, "male", 56, TABLETOOLS),
+        (2.0, 50, "male", 40, TABLETOOLS),
     ],
 )
 def test_ckd_epi_2021_gives_the_published_values(creatinine, age, sex, published, source):
     assert round(egfr_ckd_epi_2021(creatinine, age, sex)) == published, source
 
 
+@pytest.mark.parametrize(
+    ("micromoles", "age", "sex", "published"),
+    [
+        (96.3, 55, "male", "80.2293"),
+        (70, 52, "female", "89.7175"),
+        (77, 67, "male", "94.5453"),
+        (65, 76, "female", "84.4646"),
+    ],
+)
+def test_ckd_epi_2021_gives_four_published_decimals(micromoles, age, sex, published):
+    """Tests of the R package admiral (pharmaverse/admiral, compute_egfr, test 01.07), which divides umol/L by 88.42."""
+    assert f"{egfr_ckd_epi_2021(micromoles / 88.42, age, sex):.4f}" == published
+
+
 @pytest.mark.parametrize("sex", ["female", "male"])
 @pytest.mark.parametrize("creatinine", [0.4, 0.7, 0.9, 1.0, 2.5, 8.0])
 @pytest.mark.parametrize("age", [18, 45, 90])
 def test_ckd_epi_2021_agrees_with_its_two_piece_form(creatinine, age, sex):
-    """The same equation with one power on each side of the knot, computed anew by logarithms."""
+    """The same equation with one power on each side of the knot, computed anew by logarithms.
+
+    Its numbers are those of kidney.org, CKD-EPI Creatinine Equation (2021), after Inker 2021.
+    """
     knot, low, factor = {"female": (0.7, -0.241, 1.012), "male": (0.9, -0.302, 1.0)}[sex]
     slope = low if creatinine <= knot else -1.200
     expected = exp(log(142 * factor) + slope * log(creatinine / knot) + age * log(0.9938))
@@ -58,6 +82,8 @@ def test_ckd_epi_2021_agrees_with_its_two_piece_form(creatinine, age, sex):
         (100, 0.4, "103", "doctaverse, bedside Schwartz, worked example"),
         (120, 0.5, "99.1", "manual of the R package cliot (revised_schwartz_gfr, example 1)"),
         (140, 1.0, "57.82", "test of a public calculator collection (calc_egfr_schwartz)"),
+        (120, 0.5, "99.12", "tests of the R package epocakir (eGFR_child_SCr, after KDIGO 2012)"),
+        (101, 0.6, "69.5", TRANSPLANTR),
     ],
 )
 def test_bedside_schwartz_gives_the_published_values(height, creatinine, published, source):
@@ -67,7 +93,10 @@ def test_bedside_schwartz_gives_the_published_values(height, creatinine, publish
 
 @pytest.mark.parametrize("metres", [0.85, 1.2, 1.71])
 def test_bedside_schwartz_agrees_with_its_form_in_metres(metres):
-    """The National Kidney Foundation prints the equation for centimetres (0.413) and for metres (41.3)."""
+    """The National Kidney Foundation prints the equation for centimetres (0.413) and for metres (41.3).
+
+    The paper's own abstract (Schwartz 2009, PMC2653687) has it as 0.413*(height/serum creatinine), with the height in cm.
+    """
     assert egfr_bedside_schwartz(0.6, metres * 100, 6) == pytest.approx(41.3 * metres / 0.6)
 
 
@@ -85,6 +114,23 @@ def test_bedside_schwartz_agrees_with_its_form_in_metres(metres):
 )
 def test_cockcroft_gault_gives_the_published_values(creatinine, age, weight, sex, published, source):
     assert round(creatinine_clearance(creatinine, age, weight, sex)) == published, source
+
+
+def test_cockcroft_gault_gives_two_published_decimals():
+    assert f"{creatinine_clearance(1, 25, 60, 'female'):.2f}" == "81.46", TRANSPLANTR
+
+
+@pytest.mark.parametrize("creatinine", [0.6, 1.0, 3.5])
+@pytest.mark.parametrize("age", [18, 50, 92])
+@pytest.mark.parametrize("weight", [45, 72, 110])
+def test_cockcroft_gault_agrees_with_the_regression_that_it_was_made_from(creatinine, age, weight):
+    """A day's creatinine excretion of 28 - 0.2 × age mg per kg (249 men of 18 to 92 years, Cockcroft and Gault 1976).
+
+    As a later paper on the participants of the DCCT quotes it; divided by serum creatinine it is the clearance.
+    """
+    excreted = (28 - 0.2 * age) * weight
+    cleared = excreted / creatinine * 100 / (24 * 60)  # dL to mL, days to minutes
+    assert creatinine_clearance(creatinine, age, weight, "male") == pytest.approx(cleared)
 
 
 def test_decimals_and_floats_give_the_same_estimate():
