@@ -17,6 +17,10 @@ from fhir_adapters.mapping.shapes import says_nothing
 
 DIFFERENT: Final = "it is stated in more than one way, and differently"
 
+_FLAG: Final = "Boolean"
+_NO_DATES: Final = (_FLAG, "Age", "Range", "String", "Timing")
+"""The types of a choice that are no dates."""
+
 
 def stated(resource: Json, names: Iterable[str]) -> list[str]:
     """Those of these elements that are there, whether or not they can be read."""
@@ -32,19 +36,32 @@ def date_of(
 ) -> DateInterval | None:
     """The date or period that these types of an element state; None where one of them is none.
 
-    Of dates that differ it is the time from the first to the last, with an issue.
+    Of dates that differ it is the time from the first to the last, with an issue. No date is made of an age, a range, a text or a
+    timing that stands alone, with an issue, nor of a flag, which says something else.
     """
     kinds = stated(resource, names)
+    if len(kinds) == 1:
+        return _sole(resource, kinds[0], reference, issues)
     dates = [date for name in kinds if (date := date_interval(resource[name])) is not None]
-    if len(kinds) > 1 and (len(dates) < len(kinds) or len(set(dates)) > 1):
+    if len(dates) < len(kinds) or len(set(dates)) > 1:
         issues.add(reference, f"{element}[x]", "unreadable", DIFFERENT)
-    elif not dates:
-        for name in kinds:
-            issues.add(reference, name, "unreadable", "it is not a date")
     if not dates or len(dates) < len(kinds):
         return None
     first, last = min(dates, key=lambda date: date.earliest), max(dates, key=lambda date: date.latest)
     return DateInterval.spanning(first, last)
+
+
+def _sole(resource: Json, name: str, reference: str, issues: DataIssues) -> DateInterval | None:
+    if name.endswith(_NO_DATES):
+        if not name.endswith(_FLAG):
+            issues.add(
+                reference, name, "ignored", "no date is made of it: only dates and periods are read here"
+            )
+        return None
+    date = date_interval(resource[name])
+    if date is None:
+        issues.add(reference, name, "unreadable", "it is not a date")
+    return date
 
 
 def either(concepts: Iterable[CodedText]) -> CodedText:

@@ -36,6 +36,8 @@ _VERIFICATION: Final = frozenset(
     {"confirmed", "provisional", "differential", "unconfirmed", "unknown", "refuted", "entered-in-error"}
 )
 _KINDS: Final = ("DateTime", "Period", "Boolean", "Age", "Range", "String")
+_ONSET: Final = tuple(f"onset{kind}" for kind in _KINDS)
+_ABATEMENT: Final = tuple(f"abatement{kind}" for kind in _KINDS)
 _DENIED: Final = frozenset({"refuted", "entered-in-error"})
 
 
@@ -73,8 +75,8 @@ def condition(
         return None
     if not letters.isdisjoint({EXCLUDED, PERHAPS_EXCLUDED}):
         return unreadable(reference, "code", "it is marked as excluded (A), and may not be", issues)
-    onset = _moment(resource, "onset", reference, issues)
-    abatement = _moment(resource, "abatement", reference, issues)
+    onset = date_of(resource, "onset", _ONSET, reference, issues)
+    abatement = date_of(resource, "abatement", _ABATEMENT, reference, issues)
     course = _COURSE.get(clinical, Course.CURRENT)
     if course is Course.CURRENT and STATE_AFTER in letters and clinical in ("", "unknown"):
         issues.add(reference, "clinicalStatus", "assumed", "past, because it is marked as a state after (Z)")
@@ -110,7 +112,7 @@ def _has_ended(
     resource: Json, abatement: DateInterval | None, birth: DateInterval | None, now: datetime
 ) -> bool:
     """Whether an abatement certainly lies in the past; one that says nothing, contradicts itself or may be to come does not."""
-    if len(_kinds(resource, "abatement")) > 1 and abatement is None:
+    if len(stated(resource, _ABATEMENT)) > 1 and abatement is None:
         return False
     if boolean(resource.get("abatementBoolean")) is True:
         return True
@@ -120,27 +122,11 @@ def _has_ended(
     if ages is None:
         return False
     for name in ("abatementAge", "abatementRange"):
-        stated = quantity(resource.get(name), name, [])
-        days = converted(stated, "d") if stated is not None else None
+        age = quantity(resource.get(name), name, [])
+        days = converted(age, "d") if age is not None else None
         if days is not None and days.high is not None and days.high <= ages.youngest.days:
             return True
     return False
-
-
-def _moment(resource: Json, element: str, reference: str, issues: DataIssues) -> DateInterval | None:
-    """The date or period of a choice element; other types (an age, a text) are not read as dates."""
-    kinds = _kinds(resource, element)
-    if len(kinds) > 1 or kinds == [f"{element}DateTime"] or kinds == [f"{element}Period"]:
-        return date_of(resource, element, kinds, reference, issues)
-    for name in kinds:
-        if name != f"{element}Boolean":
-            why = "no date is made of it: only dates and periods are read here"
-            issues.add(reference, name, "ignored", why)
-    return None
-
-
-def _kinds(resource: Json, element: str) -> list[str]:
-    return stated(resource, (f"{element}{kind}" for kind in _KINDS))
 
 
 def _recorded(resource: Json) -> DateInterval | None:

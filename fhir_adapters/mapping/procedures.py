@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from engine.concepts import CodedText
-from engine.dates import DateInterval
 from engine.facts import Gap, ProcedureFact
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.choices import date_of, stated
+from fhir_adapters.mapping.choices import date_of
 from fhir_adapters.mapping.elements import Json
 from fhir_adapters.mapping.statuses import denied_by, meaning_of, status_of
 
@@ -37,17 +36,7 @@ def procedure(resource: Json, reference: str, issues: DataIssues) -> ProcedureFa
         issues.add(
             reference, "status", "assumed", f"it may have been done: its status is {status or 'not stated'}"
         )
-    done, when = status not in _PLANNED, _performed(resource, reference, issues)
+    # performed[x] of STU3 and R4, occurrence[x] of R5
+    kinds = sorted(name for name in resource if name.startswith(("performed", "occurrence")))
+    done, when = status not in _PLANNED, date_of(resource, "performed", kinds, reference, issues)
     return ProcedureFact(reference, code, done, when, certain=not done or status == "completed")
-
-
-def _performed(resource: Json, reference: str, issues: DataIssues) -> DateInterval | None:
-    """When: performed[x] of STU3 and R4, occurrence[x] of R5; an age or a text is not read as a date."""
-    kinds = stated(
-        resource, sorted(name for name in resource if name.startswith(("performed", "occurrence")))
-    )
-    if len(kinds) > 1 or any(name.endswith(("DateTime", "Period")) for name in kinds):
-        return date_of(resource, "performed", kinds, reference, issues)
-    for other in kinds:
-        issues.add(reference, other, "ignored", "only dates and periods are read here")
-    return None

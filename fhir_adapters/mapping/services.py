@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.concepts import CodedText
-from engine.dates import DateInterval
 from engine.facts import Gap, ServiceFact
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.choices import date_of, either, stated
@@ -37,8 +36,7 @@ _WANTED: Final = (
 )
 _CONCEPT: Final = frozenset({"coding", "text", "concept"})
 _PROPOSED: Final = frozenset({"proposal", "option", "plan"})
-_WHEN: Final = ("occurrenceDateTime", "occurrencePeriod", "dateTime", "dateWritten")
-_UNDATED: Final = "occurrenceTiming"
+_WHEN: Final = ("occurrenceDateTime", "occurrencePeriod", "dateTime", "dateWritten", "occurrenceTiming")
 
 
 def service(
@@ -68,8 +66,8 @@ def service(
     proposed = not draft and text(resource.get("intent")) in _PROPOSED
     if proposed:
         issues.add(name, "intent", "assumed", "not ordered yet: rules see it, and it can be requested")
-    authored = date_interval(resource.get("authoredOn"))
-    return ServiceFact(name, code, draft, _occurrence(resource, name, issues), authored, proposed)
+    when = date_of(resource, "occurrence", _WHEN, name, issues)
+    return ServiceFact(name, code, draft, when, date_interval(resource.get("authoredOn")), proposed)
 
 
 def _wanted(resource: Json, resolve: Resolve) -> CodedText:
@@ -96,11 +94,3 @@ def _parts(resource: Json) -> list[object]:
     found += [supplement.get("type") for supplement in nodes(resource.get("supplement"))]
     found += [formula.get("baseFormulaType") for formula in nodes(resource.get("enteralFormula"))]
     return found + [lens.get("product") for lens in nodes(resource.get("lensSpecification"))]
-
-
-def _occurrence(resource: Json, name: str, issues: DataIssues) -> DateInterval | None:
-    kinds = stated(resource, (*_WHEN, _UNDATED))
-    if kinds == [_UNDATED]:
-        issues.add(name, _UNDATED, "ignored", "only dates and periods are read here")
-        return None
-    return date_of(resource, "occurrence", kinds, name, issues)

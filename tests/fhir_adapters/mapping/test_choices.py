@@ -139,6 +139,27 @@ def test_two_that_say_the_same_are_one(both: Resource) -> None:
     assert issues == []
 
 
+NO_DATES = [
+    (condition(onsetAge=amount(12, "a")), "onsetAge"),
+    (condition(onsetString="2020"), "onsetString"),
+    (condition(abatementRange={"low": amount(12, "a")}, clinicalStatus=coded("resolved")), "abatementRange"),
+    (procedure(performedAge=amount(12, "a")), "performedAge"),
+    (procedure(occurrenceTiming={"event": [EARLY]}), "occurrenceTiming"),
+    ({**SERVICE, "occurrenceTiming": {"event": [EARLY]}}, "occurrenceTiming"),
+]
+
+
+@pytest.mark.parametrize(
+    ("resource", "element"), NO_DATES, ids=lambda each: each if isinstance(each, str) else None
+)
+def test_of_a_type_that_is_no_date_none_is_made_and_that_is_said_alike(
+    resource: Resource, element: str
+) -> None:
+    _, issues = read(resource)
+    said = {issue.element: (issue.effect, issue.reason) for issue in issues}
+    assert said[element] == ("ignored", "no date is made of it: only dates and periods are read here")
+
+
 class TestWhatIsMadeOfThem:
     """Whatever the first of two says alone, it is not said once the other contradicts it."""
 
