@@ -13,7 +13,7 @@ only make that unknown, so next to nothing denies them: "not intractable" does, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
@@ -123,6 +123,13 @@ class Said:
         text = "; ".join(filter(None, map(spoken_of, codes))).casefold()
         return cls(codes, text, words_of(text), notes.casefold())
 
+    @classmethod
+    def together(cls, said: Iterable[Said]) -> Self:
+        """What is said of several entries, for :meth:`may_name` to be asked of all at once."""
+        heard = tuple(said)
+        text = "\n".join(dict.fromkeys(f"{each.text}; {each.notes}" for each in heard))
+        return cls((), text, frozenset[str]().union(*(each.words for each in heard)))
+
     def names(self, concepts: ConceptLibrary, concept: str) -> bool:
         """Whether the words name a concept, so that no code beside them can deny it.
 
@@ -139,6 +146,14 @@ class Said:
             return False
         said = f"{self.text}; {self.notes}" if worded.within else self.text
         return _is_named(worded, said, _DENIED_JUST_BEFORE)
+
+    def may_name(self, concepts: ConceptLibrary, concept: str) -> bool:
+        """Whether any words of a concept, or the name of one of its substances, stand there at all, whatever stands beside them."""
+        return not self.words.isdisjoint(concepts.ingredients_of(concept)) or any(
+            word in self.text if (pattern := _pattern(word)) is None else pattern.search(self.text)
+            for worded in concepts.worded(concept)
+            for word in worded.texts
+        )
 
     def _is_of(self, concepts: ConceptLibrary, wider: str) -> bool:
         return any(concepts.membership(wider, code.codings) is Membership.YES for code in self.codes) or any(
@@ -172,15 +187,32 @@ def _is_named(worded: Worded, spoken: str, denied: re.Pattern[str]) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
 def _stands_in(word: str, spoken: str, denied: re.Pattern[str]) -> bool:
-    letters = word.replace(".", "")
+    """Whether a word stands in a text, at one place at least without what denies it."""
+    return any(
+        not denied.search(spoken[max(0, start - LONGEST_DENIAL) : start]) for start in _starts(word, spoken)
+    )
+
+
+def _starts(word: str, spoken: str) -> Iterator[int]:
+    pattern = _pattern(word)
+    if pattern is not None:
+        yield from (found.start() for found in pattern.finditer(spoken))
+        return
+    start = spoken.find(word)
+    while start >= 0:
+        yield start
+        start = spoken.find(word, start + len(word))
+
+
+@lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str] | None:
+    """What finds a word as concepts have it that is an abbreviation, has a space or begins with a number; None for any other."""
+    letters, parts = word.replace(".", ""), word.split()
     if len(letters) <= LONGEST_ABBREVIATION:
         dotted = r"\.?".join(map(re.escape, letters))
-        pattern = rf"(?<!\w){dotted}\.?(?!\w)"
-    else:
-        pattern = r"[\W_]+".join(map(re.escape, word.split()))
-        if word[0].isdigit():
-            pattern = rf"(?<!\d){pattern}"
-    starts = (found.start() for found in re.finditer(pattern, spoken))
-    return any(not denied.search(spoken[max(0, start - LONGEST_DENIAL) : start]) for start in starts)
+        return re.compile(rf"(?<!\w){dotted}\.?(?!\w)")
+    if parts == [word] and not word[0].isdigit():
+        return None
+    pattern = r"[\W_]+".join(map(re.escape, parts))
+    return re.compile(rf"(?<!\d){pattern}" if word[0].isdigit() else pattern)

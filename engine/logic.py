@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import assert_never
+from typing import Final, assert_never
 
 from engine.finding import Finding, Truth, all_of, any_of, at_least, none_of
 from engine.language import All, AnyOf, AtLeast, Leaf, NoneOf, Tree
@@ -53,7 +53,10 @@ def trace_of(laid: Laid, find: Find) -> Trace:
         return Trace(laid.path, laid.tree, find(laid.tree, laid.path))  # type: ignore[arg-type] # no group
     children = tuple([trace_of(member, find) for member in laid.members])
     truth = laid.join([child.finding.truth for child in children])
-    return Trace(laid.path, laid.tree, Finding(truth), children)
+    return Trace(laid.path, laid.tree, _OF_GROUPS[truth], children)
+
+
+_OF_GROUPS: Final = {truth: Finding(truth) for truth in Truth}
 
 
 def members_of(group: All | AnyOf | NoneOf | AtLeast) -> tuple[str, tuple[Tree, ...]]:

@@ -19,15 +19,21 @@ from engine.words import entry
 
 
 def pumps_on_record(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
-    """Pumps on record, and diagnoses and procedures of patients who have one."""
+    """Pumps on record, and diagnoses and procedures of patients who have one, looked for once for all that ask."""
+    found = record.pumps.get(medicine.id)
+    if found is None:
+        found = record.pumps[medicine.id] = tuple(map(entry, _pumps(medicine, record)))
+    return found
+
+
+def _pumps(medicine: Medicine, record: Record) -> list[Any]:
     devices = _called(ListName.DEVICES, (medicine.device, medicine.presence), record)
     diagnoses = _called(ListName.CONDITIONS, (medicine.presence,), record)
-    found = [
+    return [
         *(fact for fact in devices if fact.active is not False),
         *(fact for fact in diagnoses if fact.course is Course.CURRENT),
         *_procedures(medicine, record),
     ]
-    return tuple(entry(fact) for fact in found)
 
 
 def devices_in_words(medicine: Medicine, record: Record) -> tuple[DeviceFact, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.code_index import NO_STANDING
 from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
@@ -43,11 +43,21 @@ class Presumed:
 class Record:
     """The facts of one patient with the concepts that they are looked at with.
 
-    ``identities`` is what :func:`engine.medicines.identified` has told so far, ``counting`` which entries of the medication list,
-    by their id, have a status that was asked for.
+    ``identities`` is what :func:`engine.medicines.identified` has told so far, ``pumps`` what :func:`engine.pumps.pumps_on_record`
+    has found of each medicine, ``counting`` which entries of the medication list, by their id, have a status that was asked for.
     """
 
-    __slots__ = ("_evidence", "_holding", "_lists", "_named", "concepts", "counting", "facts", "identities")
+    __slots__ = (
+        "_evidence",
+        "_holding",
+        "_lists",
+        "_named",
+        "concepts",
+        "counting",
+        "facts",
+        "identities",
+        "pumps",
+    )
 
     def __init__(self, facts: PatientFacts, concepts: ConceptLibrary) -> None:
         """Nothing is sorted yet."""
@@ -58,6 +68,7 @@ class Record:
         self._evidence: dict[int, Evidence] = {}
         self._named: dict[int, frozenset[str]] = {}
         self.identities: dict[tuple[str, int], Truth] = {}
+        self.pumps: dict[str, tuple[Evidence, ...]] = {}
         self.counting: dict[str, frozenset[int]] = {}
 
     def members(self, name: ListName, concept: str) -> tuple[Any, ...]:
@@ -66,7 +77,8 @@ class Record:
 
     def unclear(self, name: ListName, concept: str) -> tuple[Any, ...]:
         """The entries of a list of which nothing on hand can tell whether they are in a concept: by their codes, or without any."""
-        return self._list(name).unclear(concept)
+        found = self.towards(name, concept)
+        return tuple(entry for entry in found.possible if id(entry) in found.unclear)
 
     def unlisted(self, name: ListName) -> tuple[Any, ...]:
         """The entries of a list that have a code which no concept lists, or none at all."""
@@ -74,18 +86,11 @@ class Record:
 
     def possible(self, name: ListName, concept: str) -> tuple[Any, ...]:
         """The entries of a list that are not known to be outside a concept: by their codes, or because their words name it."""
-        return self._list(name).possible(concept)
+        return self._list(name).towards(concept).possible
 
-    def leaves_open(self, name: ListName, concept: str, entry: Any) -> bool:
-        """Whether an entry of a list has a code that says less than a concept, so that it neither means nor denies it."""
-        codes = _CODES.get(name, _own_code)(entry)
-        return any(self.concepts.leaves_open(concept, code.codings) for code in codes)
-
-    def denies(self, name: ListName, concept: str, entry: Any) -> bool:
-        """Whether an entry of a list has codes, each of which denies that it is in a concept, whatever the words beside them say."""
-        codes = _CODES.get(name, _own_code)(entry)
-        found = {self.concepts.membership(concept, code.codings) for code in codes}
-        return found == {Membership.NO}
+    def towards(self, name: ListName, concept: str) -> Towards:
+        """Where the entries of a list stand towards a concept."""
+        return self._list(name).towards(concept)
 
     def is_noted(self, concept: str, entry: Any) -> bool:
         """Whether nothing but what is noted beside a diagnosis or an allergy names a concept."""
@@ -151,76 +156,122 @@ class Record:
         return found
 
 
-class _ByConcept:
-    """The entries of one list by the concepts that they are in, and the others by the code systems of what nobody knows."""
+class Towards(NamedTuple):
+    """Where the entries of a list stand towards one concept: the members and others by their ids, and all that are possible, in order.
 
-    __slots__ = ("_called", "_codes", "_concepts", "_items", "_said", "_unnamed", "_within", "asked")
+    Nothing keeps the ``unclear`` ones out but that the concept does not list them; the ``vague`` ones of these have a code that says
+    less than it. Possible are both, and those whose words name the concept.
+    """
+
+    members: frozenset[int]
+    vague: frozenset[int]
+    unclear: frozenset[int]
+    possible: tuple[Any, ...]
+
+    def holds(self, entry: Any) -> Truth:
+        """Whether a possible entry is in the concept: only its words, or nothing at all, may tell of the others."""
+        return Truth.MET if id(entry) in self.members else Truth.UNKNOWN
+
+    def leaves_open(self, entry: Any) -> bool:
+        """Whether an entry has a code that says less than the concept, so that it neither means nor denies it."""
+        return id(entry) in self.vague
+
+    def denies(self, entry: Any) -> bool:
+        """Whether an entry has codes, each of which denies that it is in the concept, whatever the words beside them say."""
+        return id(entry) not in self.unclear and id(entry) not in self.members
+
+
+class _Alike(NamedTuple):
+    """The entries of a list that have the same codes, and the same notes beside them."""
+
+    codes: tuple[CodedText, ...]
+    notes: str
+    places: list[int]
+
+
+class _ByConcept:
+    """The entries of one list by the concepts that they are in, and the others by the code systems of what nobody knows.
+
+    Entries are known by their places here. Those that have the same codes, as the reader of the record gives them, are looked at together.
+    """
+
+    __slots__ = (
+        "_alike",
+        "_codes",
+        "_concepts",
+        "_heard",
+        "_items",
+        "_said",
+        "_towards",
+        "_unnamed",
+        "_within",
+        "asked",
+    )
 
     def __init__(
         self,
         items: tuple[Any, ...],
-        codes: Callable[[Any], Iterable[CodedText]],
+        codes: Callable[[Any], tuple[CodedText, ...]],
         concepts: ConceptLibrary,
         asked: Iterable[str] = (),
     ) -> None:
         self._items, self._codes, self._concepts = items, codes, concepts
         self.asked = set(asked)
-        self._said: tuple[Said, ...] | None = None
-        self._called: dict[str, frozenset[int]] = {}
-        self._within: dict[str, list[int]] = {}
-        self._unnamed: dict[frozenset[str], list[int]] = {}
+        self._towards: dict[str, Towards] = {}
+        self._said: tuple[Said, ...] = ()
+        self._heard: Said | None = None
+        alike: dict[tuple[str | int, ...], _Alike] = {}
         for place, item in enumerate(items):
-            standings = [concepts.standing(code.codings) for code in codes(item)] or [NO_STANDING]
-            for standing in standings:
+            own, notes = codes(item), _notes_of(item)
+            alike.setdefault((notes, *map(id, own)), _Alike(own, notes, [])).places.append(place)
+        self._alike = tuple(alike.values())
+        self._within: dict[str, set[int]] = {}
+        self._unnamed: dict[frozenset[str], set[int]] = {}
+        for own, _, places in self._alike:
+            for standing in [concepts.standing(code.codings) for code in own] or [NO_STANDING]:
                 for concept in standing.within:
-                    self._within.setdefault(concept, []).append(place)
+                    self._within.setdefault(concept, set()).update(places)
                 if not standing.named:
-                    self._unnamed.setdefault(standing.systems, []).append(place)
+                    self._unnamed.setdefault(standing.systems, set()).update(places)
 
     def members(self, concept: str) -> tuple[Any, ...]:
         return self._at(self._within.get(concept, ()))
 
-    def unclear(self, concept: str) -> tuple[Any, ...]:
-        return self._at(self._undenied(concept).difference(self._within.get(concept, ())))
-
     def unlisted(self) -> tuple[Any, ...]:
-        return self._at(place for places in self._unnamed.values() for place in places)
-
-    def possible(self, concept: str) -> tuple[Any, ...]:
-        return self._at(self._possible(concept))
-
-    def _possible(self, concept: str) -> set[int]:
-        return self._undenied(concept).union(self._within.get(concept, ()), self._named(concept))
-
-    def _named(self, concept: str) -> frozenset[int]:
-        """The places of entries whose words name a concept."""
-        if not has_words(self._concepts, concept):
-            return frozenset()
-        if self._said is None:
-            self._said = tuple(Said.of(self._codes(item), _notes_of(item)) for item in self._items)
-        found = self._called.get(concept)
-        if found is None:
-            places = (place for place, said in enumerate(self._said) if said.names(self._concepts, concept))
-            found = self._called[concept] = frozenset(places)
-        return found
+        return self._at(set[int]().union(*self._unnamed.values()))
 
     def holding(self, concept: str) -> tuple[Any, ...]:
         """What is possible, and what is denied by nothing but that the concept's list says it is complete."""
         complete = self._concepts.takes_for_complete
         unlisted = (places for systems, places in self._unnamed.items() if complete(concept, systems))
-        return self._at(self._possible(concept).union(*unlisted))
+        return (*self.towards(concept).possible, *self._at(set[int]().union(*unlisted)))
 
-    def _undenied(self, concept: str) -> set[int]:
-        """The places of entries that nothing names, in no system that denies what the concept does not list, or that say too little."""
-        self.asked.add(concept)
-        denying = self._concepts.denying(concept)
-        found = {
-            place
-            for systems, places in self._unnamed.items()
-            if denying.isdisjoint(systems)
-            for place in places
-        }
-        return found.union(*(self._within.get(other, ()) for other in self._concepts.leaving_open(concept)))
+    def towards(self, concept: str) -> Towards:
+        """Where the entries stand towards a concept, worked out once for all that ask."""
+        found = self._towards.get(concept)
+        if found is None:
+            self.asked.add(concept)
+            members, denying = self._within.get(concept, set()), self._concepts.denying(concept)
+            less = (self._within.get(other, set()) for other in self._concepts.leaving_open(concept))
+            vague = set[int]().union(*less) - members
+            unnamed = (places for systems, places in self._unnamed.items() if denying.isdisjoint(systems))
+            unclear = vague.union(*unnamed) - members
+            possible = self._at({*members, *unclear, *self._named(concept)})
+            ids = [frozenset(map(id, self._at(places))) for places in (members, vague, unclear)]
+            found = self._towards[concept] = Towards(ids[0], ids[1], ids[2], possible)
+        return found
+
+    def _named(self, concept: str) -> Iterator[int]:
+        """The places of entries whose words name a concept; they are gone through only where all of them together mention it."""
+        if not has_words(self._concepts, concept):
+            return
+        if self._heard is None:
+            self._said = tuple(Said.of(alike.codes, alike.notes) for alike in self._alike)
+            self._heard = Said.together(self._said)
+        if self._heard.may_name(self._concepts, concept):
+            for said, alike in zip(self._said, self._alike, strict=True):
+                if said.names(self._concepts, concept):
+                    yield from alike.places
 
     def presumed(self) -> Iterator[tuple[str, str, set[str], str]]:
         """System, code, concepts and reference of each coding that is outside the concepts only for want of being listed."""
@@ -247,7 +298,7 @@ class _ByConcept:
         return self._concepts.membership(concept, code.codings) is not Membership.NO
 
     def _at(self, places: Iterable[int]) -> tuple[Any, ...]:
-        return tuple(self._items[place] for place in sorted(set(places)))
+        return tuple([self._items[place] for place in sorted(places)])
 
 
 def _own_code(entry: Any) -> tuple[CodedText, ...]:

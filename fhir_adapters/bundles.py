@@ -118,7 +118,7 @@ def _without_object(raw: RawJson) -> Answer:
 
 
 def _of_bundle(head: Head) -> Answer:
-    links = head.link if isinstance(head.link, list) else [head.link]
+    links = head.link if isinstance(head.link, list) else [head.link] if head.link is not None else []
     more = any(text(node(link).get("relation")).lower() == "next" for link in links)
     stated = head.total if head.type in (None, "searchset") else None
     total = whole(stated)
@@ -127,7 +127,7 @@ def _of_bundle(head: Head) -> Answer:
     if stated is not None and total is None:
         why = "how many entries the search found cannot be read"
         return Answer(ListState.PARTIAL, slots, why, excerpt=excerpt, more=more)
-    return replace(_searched(slots, more=more, total=total or 0), excerpt=excerpt)
+    return _searched(slots, more=more, total=total or 0, excerpt=excerpt)
 
 
 def _with_odd_members(answer: Answer, raw: RawJson) -> Answer:
@@ -145,12 +145,13 @@ def _may_hold_entries(raw: RawJson) -> bool:
     )
 
 
-def _searched(slots: tuple[Slot | None, ...], *, more: bool, total: int) -> Answer:
+def _searched(slots: tuple[Slot | None, ...], *, more: bool, total: int, excerpt: bool = False) -> Answer:
+    state, why = ListState.PRESENT if slots else ListState.EMPTY, ""
     if more:
-        return Answer(ListState.PARTIAL, slots, "only a part of the pages was sent", more=True, total=total)
-    if total > len(slots) or total > sum(1 for slot in slots if slot is None or _is_match(slot)):
-        return Answer(ListState.PARTIAL, slots, "the search found more entries than were sent", total=total)
-    return Answer(ListState.PRESENT if slots else ListState.EMPTY, slots, total=total)
+        state, why = ListState.PARTIAL, "only a part of the pages was sent"
+    elif total > len(slots) or total > sum(1 for slot in slots if slot is None or _is_match(slot)):
+        state, why = ListState.PARTIAL, "the search found more entries than were sent"
+    return Answer(state, slots, why, excerpt=excerpt, more=more, total=total)
 
 
 def _is_match(slot: Slot) -> bool:

@@ -115,10 +115,10 @@ class PatientIdentity:
 
     def _of_subject(self, resource: Mapping[str, Any]) -> Subject:
         """By ``subject``, or by what some resources and versions of FHIR call ``patient``; both only where they agree."""
-        found = {self._referred(resource.get(name)) for name in ("subject", "patient")} - {Subject.UNSTATED}
-        if len(found) > 1:
-            return Subject.BOTH
-        return found.pop() if found else Subject.UNSTATED
+        first, second = self._referred(resource.get("subject")), self._referred(resource.get("patient"))
+        if first is second or second is Subject.UNSTATED:
+            return first
+        return second if first is Subject.UNSTATED else Subject.BOTH
 
     def _referred(self, value: object) -> Subject:
         written = value.get("reference") if isinstance(value, dict) else None

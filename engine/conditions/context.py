@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from engine.free_text import is_of
 from engine.language import duration
 from engine.medicine import Medicine
 from engine.medicines import Therapy, identified, therapy
-from engine.record import Record
+from engine.record import Record, Towards
 from engine.rule import Hook
 from engine.subjects import Subject
 from engine.words import Dated, incomplete, listing, noted, uncoded, undated, vague, worded
@@ -87,12 +87,9 @@ class Context:
         """What a concept is called in the middle of a sentence."""
         return "any medicine" if concept == "any" else self.concepts.concept(concept).title
 
-    def is_in(self, concept: str, code: CodedText, excluding: Iterable[str] = (), notes: str = "") -> Truth:
-        """Whether a coded entry is in a concept (:func:`engine.free_text.is_of`) and in none of the excluded ones."""
-        for other in excluding:
-            if self.concepts.membership(other, code.codings) is Membership.YES:
-                return Truth.NOT_MET
-        return TRUTH_OF_MEMBERSHIP[is_of(self.concepts, concept, code, notes)]
+    def is_in(self, concept: str, code: CodedText) -> Truth:
+        """Whether what is coded so is in a concept (:func:`engine.free_text.is_of`)."""
+        return TRUTH_OF_MEMBERSHIP[is_of(self.concepts, concept, code)]
 
     def happened_within(self, when: DateInterval | None, text: str | None) -> Truth:
         """Whether a date lies in the time before now; unknown without a date, met when no time is asked for."""
@@ -159,9 +156,10 @@ def search(
     what = what or context.title(concept)
     missing = list(incomplete(name, facts, what))
     doubtful = [fact for fact, truth in judged if truth is Truth.UNKNOWN]
+    towards = context.record.towards(name, concept)
     doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: [], worded: [], noted: []}
     for fact in doubtful:
-        why = lacks(fact) if kind(fact) is Truth.MET else _in_doubt(context.record, name, concept, fact)
+        why = lacks(fact) if kind(fact) is Truth.MET else _in_doubt(context.record, towards, concept, fact)
         doubts.setdefault(why, []).append(fact.reference)
     for why, references in doubts.items():
         if references:
@@ -169,10 +167,10 @@ def search(
     return unknown(*missing, evidence=tuple(map(evidence_of, doubtful))) if missing else not_met()
 
 
-def _in_doubt(record: Record, name: ListName, concept: str, fact: Dated) -> Callable[[ListName, int], str]:
+def _in_doubt(record: Record, towards: Towards, concept: str, fact: Dated) -> Callable[[ListName, int], str]:
     """Why nobody can tell whether an entry is in a concept, as a clause of :mod:`engine.words`."""
-    if record.leaves_open(name, concept, fact):
+    if towards.leaves_open(fact):
         return vague
-    if not record.denies(name, concept, fact):
+    if not towards.denies(fact):
         return uncoded
     return noted if record.is_noted(concept, fact) else worded

@@ -46,7 +46,14 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
     """
     title = context.title(leaf.condition)
     listed = context.counting(context.possible(ListName.CONDITIONS, leaf.condition))
+    towards = context.record.towards(ListName.CONDITIONS, leaf.condition)
+    excluded = {
+        id(fact) for other in leaf.excluding for fact in context.record.members(ListName.CONDITIONS, other)
+    }
     had = _had_before(context) if leaf.new and listed.items else frozenset()
+
+    def in_it(fact: ConditionFact) -> Truth:
+        return Truth.NOT_MET if id(fact) in excluded else towards.holds(fact)
 
     def judge(fact: ConditionFact) -> Truth:
         if not _has_course(fact, leaf.status, context) or (
@@ -62,7 +69,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
                 return Truth.NOT_MET
         return all_of(
             (
-                context.is_in(leaf.condition, fact.code, leaf.excluding, fact.notes),
+                in_it(fact),
                 Truth.MET
                 if _counts_undated(leaf, began, context)
                 else context.happened_within(began, leaf.within),
@@ -76,7 +83,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         ListName.CONDITIONS,
         leaf.condition,
         judge,
-        lambda fact: context.is_in(leaf.condition, fact.code, leaf.excluding, fact.notes),
+        in_it,
     )
     if finding.truth is Truth.MET:
         used = {evidence.reference for evidence in finding.evidence}
@@ -94,13 +101,16 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
 
 def _has_course(fact: ConditionFact, status: str, context: Context) -> bool:
     """Whether it stands where the rule asks; one that is called active and has abated counts as current and as past."""
-    abated = fact.abatement is not None and is_future(fact.abatement, context.facts.now) is False
-    return fact.course in _COURSES[status] or (status == "past" and abated)
+    if fact.course in _COURSES[status] or status != "past" or fact.abatement is None:
+        return fact.course in _COURSES[status]
+    return is_future(fact.abatement, context.facts.now) is False
 
 
 def _began(fact: ConditionFact, context: Context) -> DateInterval | None:
-    now = DateInterval(context.facts.now, context.facts.now, "instant")
-    return fact.onset or fact.recorded or (now if fact.draft else None)
+    began = fact.onset or fact.recorded
+    if began is None and fact.draft:
+        return DateInterval(context.facts.now, context.facts.now, "instant")
+    return began
 
 
 def _counts_undated(leaf: ConditionLeaf, began: DateInterval | None, context: Context) -> bool:
@@ -158,6 +168,7 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
 
 def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
     """A procedure that was done, or is planned, in a time before or after now; unknown where it may not have come to its end."""
+    in_it = context.record.towards(ListName.PROCEDURES, leaf.procedure).holds
 
     def judge(fact: ProcedureFact) -> Truth:
         if leaf.status != "any" and fact.done != (leaf.status == "done"):
@@ -166,7 +177,7 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
             fact.performed, leaf.within
         )
         brought_to_end = Truth.MET if fact.certain else Truth.UNKNOWN
-        return all_of((context.is_in(leaf.procedure, fact.code), timely, brought_to_end))
+        return all_of((in_it(fact), timely, brought_to_end))
 
     return search(
         context,
@@ -174,13 +185,14 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
         ListName.PROCEDURES,
         leaf.procedure,
         judge,
-        lambda fact: context.is_in(leaf.procedure, fact.code),
+        in_it,
         lacks=lambda fact: undated if fact.certain else unsettled,
     )
 
 
 def device(leaf: DeviceLeaf, context: Context) -> Finding:
     """A device of the patient; unknown where a rule asks whether it is in use, and the record leaves that open."""
+    in_it = context.record.towards(ListName.DEVICES, leaf.device).holds
 
     def stands(fact: DeviceFact) -> Truth:
         if leaf.status == "any":
@@ -192,7 +204,7 @@ def device(leaf: DeviceLeaf, context: Context) -> Finding:
         if leaf.replacement is not None:
             due = fact.replace_by
             overdue = Truth.NOT_MET if due is None else ~truth_of(is_future(due, context.facts.now))
-        return all_of((context.is_in(leaf.device, fact.code), stands(fact), overdue))
+        return all_of((in_it(fact), stands(fact), overdue))
 
     return search(
         context,
@@ -200,7 +212,7 @@ def device(leaf: DeviceLeaf, context: Context) -> Finding:
         ListName.DEVICES,
         leaf.device,
         judge,
-        lambda fact: context.is_in(leaf.device, fact.code),
+        in_it,
         lacks=lambda fact: undated if fact.active is not None else in_use_or_not,
     )
 
@@ -282,13 +294,14 @@ def encounter(leaf: EncounterLeaf, context: Context) -> Finding:
 
 def service(leaf: ServiceLeaf, context: Context) -> Finding:
     """A requested service, active or drafted in this session."""
+    in_it = context.record.towards(ListName.SERVICES, leaf.service).holds
 
     def judge(fact: ServiceFact) -> Truth:
         timely = Truth.MET
         if leaf.within is not None and fact.occurrence is not None:
             sides = (context.happened_within, context.happens_within)
             timely = any_of(side(fact.occurrence, leaf.within) for side in sides)
-        return all_of((context.is_in(leaf.service, fact.code), timely))
+        return all_of((in_it(fact), timely))
 
     facts = context.possible(ListName.SERVICES, leaf.service)
     if context.subject.kind == "therapy" and Hook(context.facts.hook).reviews_orders:
@@ -299,5 +312,5 @@ def service(leaf: ServiceLeaf, context: Context) -> Finding:
         ListName.SERVICES,
         leaf.service,
         judge,
-        lambda fact: context.is_in(leaf.service, fact.code),
+        in_it,
     )

@@ -167,37 +167,34 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
     own = context.is_own(fact)
     if own is Truth.MET or (leaf.abrupt and _is_tapered(fact, context)):
         return _Candidate(fact, Truth.NOT_MET)
-    if leaf.excluding and any(
-        medicine_in(concepts, other, fact) is Membership.YES for other in leaf.excluding
-    ):
+    if any(coded_in(concepts, other, fact) is Membership.YES for other in leaf.excluding):
         return _Candidate(fact, Truth.NOT_MET)
     if leaf.medication == "any":
         # An entry that nobody can read is a medicine, too; only by the own medicine's route it may be that one.
         kind, other = (~own if leaf.route is not None else Truth.MET), Truth.MET
     else:
         # It may be the rule's own medicine: baclofen on the list, without a route, is tablets or the pump.
-        kind, other = _kind(fact, leaf.medication, concepts), ~own
-        if _counts_by_name(fact, leaf, context):
+        coded = coded_in(concepts, leaf.medication, fact)
+        kind, other = _kind(fact, leaf.medication, coded, concepts), ~own
+        if _counts_by_name(fact, coded, leaf, context):
             kind = other = Truth.MET
     when = context.happened_within(fact.ended, leaf.within) if leaf.status == "recent" else Truth.MET
     supplied = _is_taken(fact, context.facts.now) if leaf.status == "current" else Truth.MET
     return _Candidate(fact, kind, other, _by_route(fact, leaf, context), when, supplied)
 
 
-def _kind(fact: MedicationFact, concept: str, concepts: ConceptLibrary) -> Truth:
-    """Whether a medicine is of a kind; its words leave open what a code denies that is in no list.
+def _kind(fact: MedicationFact, concept: str, coded: Membership, concepts: ConceptLibrary) -> Truth:
+    """Whether a medicine is of a kind by what its codes say; its words leave open what a code denies that is in no list.
 
     One that is in the lists is known for what it is: codeine against cough is kept apart from the painkillers.
     """
-    coded = coded_in(concepts, concept, fact)
     if coded is Membership.NO and not any(concepts.standing(code.codings).named for code in codes_of(fact)):
         coded = medicine_in(concepts, concept, fact)
     return TRUTH_OF_MEMBERSHIP[coded]
 
 
-def _counts_by_name(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> bool:
+def _counts_by_name(fact: MedicationFact, coded: Membership, leaf: MedicationLeaf, context: Context) -> bool:
     """Whether a medicine counts by its name: it has no code that is known. Beside one that says no, its name only leaves it open."""
-    coded = coded_in(context.concepts, leaf.medication, fact)
     return coded is Membership.UNKNOWN and _is_named(fact, leaf, context)
 
 
@@ -273,7 +270,8 @@ def _choose(
         notes += tuple(
             f"{fact.label}: recognised by its name, it has no code that is known"
             for fact in found
-            if leaf.medication != "any" and _counts_by_name(fact, leaf, context)
+            if leaf.medication != "any"
+            and _counts_by_name(fact, coded_in(context.concepts, leaf.medication, fact), leaf, context)
         )
         notes += tuple(
             f"{fact.label}: begins on {fact.started.describe()}"

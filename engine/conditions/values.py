@@ -42,7 +42,7 @@ def unclear_observations(context: Context, concept: Concept, within: str | None)
     told = [fact for fact in record.possible(name, concept.id) if fact.value is not None]
     if concept.unit_tells:
         told += [fact for fact in record.unlisted(name) if isinstance(fact.value, QuantityInterval)]
-    own = {id(fact) for fact in record.members(name, concept.id)}
+    own = record.towards(name, concept.id).members
     unclear = {id(fact): fact for fact in (*record.unclear(name, concept.id), *told) if id(fact) not in own}
     return [
         fact
@@ -156,9 +156,9 @@ def _apart(
     """Entries with a code that says less than a concept, and entries without one that is known."""
     says_less: list[ObservationFact] = []
     unclear: list[ObservationFact] = []
+    towards = context.record.towards(ListName.OBSERVATIONS, concept.id)
     for fact in facts:
-        open_ = context.record.leaves_open(ListName.OBSERVATIONS, concept.id, fact)
-        (says_less if open_ else unclear).append(fact)
+        (says_less if towards.leaves_open(fact) else unclear).append(fact)
     return says_less, unclear
 
 

@@ -56,18 +56,21 @@ def _within(members: Mapping[str, Any], parent: str) -> list[str]:
     if parent in _CODINGS:
         found += illegible(members)
     for name, value in members.items():
-        form = _FORMS.get(name)
-        if form is None or type(value) in form.plain or says_nothing(value):
+        form, kind = _FORMS.get(name), type(value)
+        if form is None or kind in form.plain:
             continue
-        if parent or name == "code":
+        if name in _AMBIGUOUS:
             form = _in_context(form, name, parent, members)
-        elif name == "text":
+        elif name == "text" and not parent:
             continue  # a resource's own text is a page
-        if type(value) not in form.plain and not form.check(value):
-            found.append(name)
-        elif isinstance(value, dict):
+        if kind in form.plain:
+            continue
+        if not form.check(value):
+            if not says_nothing(value):
+                found.append(name)
+        elif kind is dict:
             found += [f"{name}.{path}" for path in _within(value, name)]
-        elif isinstance(value, list):
+        elif kind is list:
             inside = "" if name == "contained" else name
             for place, entry in enumerate(value):
                 if isinstance(entry, dict):
@@ -208,4 +211,6 @@ _IN_PARENT: Final[Mapping[tuple[str, str], _Form]] = {
     ("groupIdentifier", "value"): _CODE,
     ("deviceName", "name"): _TEXT,
 }
+_AMBIGUOUS: Final = frozenset({"code", *(name for _, name in _IN_PARENT)})
+"""Elements whose form depends on what they are an element of."""
 _CODINGS: Final = ("coding", "class")

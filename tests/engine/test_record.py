@@ -10,6 +10,8 @@ from engine.concept import Concept
 from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
 from engine.expansions import Expansion
 from engine.facts import Ingredient, ListName
+from engine.finding import Truth
+from engine.free_text import is_of
 from engine.record import Presumed, Record
 from tests.engine.builders import (
     CONCEPTS,
@@ -25,7 +27,11 @@ from tests.engine.builders import (
     patient,
 )
 
-CODES = (coded("epilepsy"), coded("head-injury"), UNMAPPED, CodedText(text="only words"), CodedText())
+CODES = (
+    *(coded("epilepsy"), coded("head-injury"), UNMAPPED, CodedText(text="only words"), CodedText()),
+    replace(coded("head-injury"), text="a fall after a fit, with refractory epilepsy"),
+    replace(coded("head-injury"), text="without refractory epilepsy"),
+)
 
 
 @given(st.lists(st.sampled_from(CODES), max_size=8), st.sampled_from(["epilepsy", "head-injury", "pump"]))
@@ -43,6 +49,33 @@ def test_it_finds_what_reading_the_whole_list_finds(codes, concept):
     assert record.members(ListName.CONDITIONS, concept) == read(Membership.YES)
     assert record.unclear(ListName.CONDITIONS, concept) == read(Membership.UNKNOWN)
     assert record.possible(ListName.CONDITIONS, concept) == read(Membership.YES, Membership.UNKNOWN)
+
+
+RESISTANT = ConceptLibrary(
+    {
+        **CONCEPTS.concepts,
+        "resistant": replace(
+            concept("resistant", "snomed 445355009"),
+            left_open_by=("epilepsy",),
+            texts=("refractory epilepsy", "r.e."),
+        ),
+    },
+    CONCEPTS.systems,
+)
+
+
+@given(st.lists(st.sampled_from(CODES), max_size=8))
+def test_it_says_of_each_entry_what_looking_at_that_alone_says(codes: list[CodedText]) -> None:
+    """The words of all entries are searched together first, and entries that share their codes are looked at as one."""
+    facts = patient(conditions=[diagnosis(code, reference=f"Condition/{n}") for n, code in enumerate(codes)])
+    towards = Record(facts, RESISTANT).towards(ListName.CONDITIONS, "resistant")
+    for entry in facts.conditions.items:
+        meant = is_of(RESISTANT, "resistant", entry.code)
+        assert (entry in towards.possible) is (meant is not Membership.NO)
+        denied = RESISTANT.membership("resistant", entry.code.codings) is Membership.NO
+        assert towards.denies(entry) is denied
+        assert towards.leaves_open(entry) is RESISTANT.leaves_open("resistant", entry.code.codings)
+        assert (towards.holds(entry) is Truth.MET) is (meant is Membership.YES)
 
 
 def test_an_entry_with_several_codes_may_be_about_each_of_them() -> None:
