@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final
 
 from engine.concepts import CodedText
@@ -21,7 +22,7 @@ PREGNANT, NOT_PREGNANT, POSSIBLY_PREGNANT = "pregnancy", "not-pregnant", "pregna
 BREASTFEEDING, NOT_BREASTFEEDING = "breastfeeding", "not-breastfeeding"
 """The concepts that the pregnancy and lactation nouns stand on; they are part of the language, not of a pack."""
 
-_MAY_BE: Final = (Quantity.parse("12 years"), Quantity.parse("55 years"))
+_MAY_BE: Final = (Quantity(Decimal(12), "a"), Quantity(Decimal(55), "a"))
 """The ages at which a patient of whom nothing is on record may be pregnant."""
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -249,8 +249,8 @@ class TestConversion:
         with pytest.raises(QuantityError, match="ordinary size"):
             convert(Quantity(Decimal("1e30"), "kg"), "pg")
 
-    def test_only_the_first_unit_loads_the_unit_libraries(self):
-        script = "import sys, engine.quantity; assert not {'pint', 'ucumvert', 'lark'} & set(sys.modules)"
+    def test_the_unit_libraries_are_loaded_for_the_first_unit_and_not_with_the_engine(self):
+        script = "import sys, engine.evaluation, engine.authoring.loading; assert not {'pint', 'ucumvert', 'lark'} & set(sys.modules)"
         subprocess.run([sys.executable, "-c", script], check=True)
 
     @untimed
