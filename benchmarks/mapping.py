@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from engine.facts import ListName
+from engine.grammars import holds
 from fhir_adapters.mapping.facts import patient_facts
 from fhir_adapters.record import read_prefetch
 from fhir_adapters.review import ReviewContext
@@ -45,6 +46,14 @@ LABS = [
     ("2339-0", "Glucose [Mass/volume] in Blood", "mg/dL"),
     ("33914-3", "Glomerular filtration rate/1.73 sq M.predicted", "mL/min/{1.73_m2}"),
 ]
+
+
+def codes_from(first: int) -> list[str]:
+    """300 numbers that SNOMED CT can have as codes: what no code system can hold counts as nothing, and is looked at by every rule."""
+    return [str(number) for number in range(first, first + 3000) if holds(SNOMED, str(number))][:300]
+
+
+DISORDERS, PROCEDURES = codes_from(44054006), codes_from(430193006)
 
 
 def concept(system: str, code: str, display: str) -> dict[str, Any]:
@@ -156,7 +165,7 @@ class Requests:
             patient,
             clinicalStatus=status("condition-clinical", self.random.choice(("active", "resolved"))),
             verificationStatus=status("condition-ver-status", "confirmed"),
-            code=concept(SNOMED, f"{44054006 + self.random.randrange(300)}", "A disorder (disorder)"),
+            code=concept(SNOMED, self.random.choice(DISORDERS), "A disorder (disorder)"),
             onsetDateTime=when,
             recordedDate=when,
         )
@@ -166,7 +175,7 @@ class Requests:
             "Procedure",
             patient,
             status="completed",
-            code=concept(SNOMED, f"{430193006 + self.random.randrange(300)}", "A procedure (procedure)"),
+            code=concept(SNOMED, self.random.choice(PROCEDURES), "A procedure (procedure)"),
             performedPeriod={"start": when, "end": when},
         )
 
