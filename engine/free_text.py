@@ -164,13 +164,11 @@ class Said:
         )
 
 
-def is_of(concepts: ConceptLibrary, concept: str, code: CodedText, notes: str = "") -> Membership:
+def is_of(concepts: ConceptLibrary, concept: str, code: CodedText) -> Membership:
     """Whether a coded entry is in a concept: its codes deny that only as long as the words beside them do not name the concept."""
     coded = concepts.membership(concept, code.codings)
     named = (
-        coded is Membership.NO
-        and has_words(concepts, concept)
-        and Said.of((code,), notes).names(concepts, concept)
+        coded is Membership.NO and has_words(concepts, concept) and Said.of((code,)).names(concepts, concept)
     )
     return Membership.UNKNOWN if named else coded
 

@@ -122,9 +122,9 @@ def _has_strength(
 def holds(concepts: ConceptLibrary, medicine: Medicine, medication: MedicationFact) -> Membership:
     """Whether an entry holds the medicine's substance, be it the medicine or a sibling: by the substance's code or a product's."""
     products = (medicine.products, medicine.other_products)
-    named = (medicine_in(concepts, concept, medication) for concept in products if concept is not None)
+    coded = (coded_in(concepts, concept, medication) for concept in products if concept is not None)
     return (
-        Membership.YES if Membership.YES in named else medicine_in(concepts, medicine.substance, medication)
+        Membership.YES if Membership.YES in coded else medicine_in(concepts, medicine.substance, medication)
     )
 
 

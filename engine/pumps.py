@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from engine.concepts import CodedText, ConceptLibrary, Membership
 from engine.facts import Course, DeviceFact, ListName, ProcedureFact
-from engine.finding import Evidence
+from engine.finding import Evidence, Truth
 from engine.free_text import mentions, names, spoken_of, takes_away
 from engine.medicine import Medicine
 from engine.record import Record
@@ -63,15 +63,13 @@ def _called(name: ListName, concepts: Iterable[str | None], record: Record) -> l
     """The entries of a list that are in one of some concepts, by their codes or, whatever those say, by their words."""
     found: dict[int, Any] = {}
     for concept in filter(None, concepts):
-        for fact in record.possible(name, concept):
-            if _is_or_is_called(record.concepts, concept, fact.code):
+        towards = record.towards(name, concept)
+        for fact in towards.possible:
+            if towards.holds(fact) is Truth.MET or (
+                towards.mentioned and names(record.concepts, concept, spoken_of(fact.code))
+            ):
                 found[id(fact)] = fact
     return list(found.values())
-
-
-def _is_or_is_called(concepts: ConceptLibrary, concept: str, code: CodedText) -> bool:
-    known = concepts.membership(concept, code.codings)
-    return known is Membership.YES or names(concepts, concept, spoken_of(code))
 
 
 def _says_less(medicine: Medicine, concepts: ConceptLibrary, code: CodedText) -> bool:

@@ -160,13 +160,14 @@ class Towards(NamedTuple):
     """Where the entries of a list stand towards one concept: the members and others by their ids, and all that are possible, in order.
 
     Nothing keeps the ``unclear`` ones out but that the concept does not list them; the ``vague`` ones of these have a code that says
-    less than it. Possible are both, and those whose words name the concept.
+    less than it. Possible are both, and those whose words name the concept; ``mentioned`` says whether any words of it stand there.
     """
 
     members: frozenset[int]
     vague: frozenset[int]
     unclear: frozenset[int]
     possible: tuple[Any, ...]
+    mentioned: bool
 
     def holds(self, entry: Any) -> Truth:
         """Whether a possible entry is in the concept: only its words, or nothing at all, may tell of the others."""
@@ -256,22 +257,26 @@ class _ByConcept:
             vague = set[int]().union(*less) - members
             unnamed = (places for systems, places in self._unnamed.items() if denying.isdisjoint(systems))
             unclear = vague.union(*unnamed) - members
-            possible = self._at({*members, *unclear, *self._named(concept)})
+            mentioned = self._mentioned(concept)
+            possible = self._at({*members, *unclear, *(self._named(concept) if mentioned else ())})
             ids = [frozenset(map(id, self._at(places))) for places in (members, vague, unclear)]
-            found = self._towards[concept] = Towards(ids[0], ids[1], ids[2], possible)
+            found = self._towards[concept] = Towards(ids[0], ids[1], ids[2], possible, mentioned)
         return found
 
-    def _named(self, concept: str) -> Iterator[int]:
-        """The places of entries whose words name a concept; they are gone through only where all of them together mention it."""
+    def _mentioned(self, concept: str) -> bool:
+        """Whether any words of a concept stand in the list, so that each entry is to be read for them."""
         if not has_words(self._concepts, concept):
-            return
+            return False
         if self._heard is None:
             self._said = tuple(Said.of(alike.codes, alike.notes) for alike in self._alike)
             self._heard = Said.together(self._said)
-        if self._heard.may_name(self._concepts, concept):
-            for said, alike in zip(self._said, self._alike, strict=True):
-                if said.names(self._concepts, concept):
-                    yield from alike.places
+        return self._heard.may_name(self._concepts, concept)
+
+    def _named(self, concept: str) -> Iterator[int]:
+        """The places of entries whose words name a concept."""
+        for said, alike in zip(self._said, self._alike, strict=True):
+            if said.names(self._concepts, concept):
+                yield from alike.places
 
     def presumed(self) -> Iterator[tuple[str, str, set[str], str]]:
         """System, code, concepts and reference of each coding that is outside the concepts only for want of being listed."""

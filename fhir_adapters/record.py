@@ -325,16 +325,18 @@ class _Reading:
         whose = identity.whose(entry)
         if whose is Subject.UNSTATED and entry.type == "Device":
             whose = links.whose(entry, identity)
+        if whose in (Subject.THIS, Subject.UNSTATED):
+            if assumed := identity.assumption(entry, whose):
+                self.issues.add(entry.reference, "subject", "assumed", assumed)
+            return True
         if whose is Subject.OTHER:
             self._left_out[entry.type, "it is about someone or something else"] += 1
             self.issues.add(entry.reference, "subject", "ignored", "it is about someone or something else")
-        elif whose in _UNCLEAR:
+        else:
             self._left_out[entry.type, _UNCLEAR[whose]] += 1
             self.issues.add(entry.reference, "subject", "unreadable", _UNCLEAR[whose])
             self._gaps.append((LIST_OF[entry.type], Gap(entry.reference, _UNCLEAR[whose])))
-        elif assumed := identity.assumption(entry, whose):
-            self.issues.add(entry.reference, "subject", "assumed", assumed)
-        return whose in (Subject.THIS, Subject.UNSTATED)
+        return False
 
     def _state(self, name: ListName, on_hand: bool) -> tuple[ListState, str]:
         """One state of a list from those of all answers for it; anything short of complete is partial."""

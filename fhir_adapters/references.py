@@ -159,6 +159,8 @@ class PatientIdentity:
 
     def assumption(self, entry: Entry, whose: Subject) -> str:
         """What was taken for granted where a resource counts as this patient's; empty where it says so."""
+        if whose is not Subject.UNSTATED and self._places:
+            return ""
         values = [value for name in ("subject", "patient") if (value := entry.resource.get(name))]
         if whose is Subject.UNSTATED:
             named = any(
@@ -166,7 +168,7 @@ class PatientIdentity:
             )
             how = "its patient in a way that cannot be followed" if named else "no patient"
             return f"it names {how}; {_TAKEN}"
-        if self._places or not any(address(text(reference(value))) for value in values):
+        if not any(address(text(reference(value))) for value in values):
             return ""
         return f"it names a patient of this id on a server of which nobody said whose it is; {_TAKEN}"
 
