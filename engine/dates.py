@@ -6,8 +6,8 @@ answered True or False when every moment of the interval agrees, and None when i
 
 Conventions:
 
-* A date without a zone is that calendar day in UTC, since a record does not say where it was written. An
-instant
+* A date without a zone is that calendar day in UTC, since a record does not say where it was written; of what has happened, a
+  day that has begun in any zone is today. An instant
   keeps the offset it was written with, so that a card shows the date the record shows.
 * Ages count completed years, months, weeks or days, as CQL's ``AgeInYearsAt`` does: one is four from the
 fourth
@@ -47,6 +47,8 @@ _SPANS: Final = {
     "h": timedelta(hours=1),
     "min": timedelta(minutes=1),
 }
+_EARLIEST_ZONE: Final = timedelta(hours=14)
+"""How far the first zone to begin a day (UTC+14) is ahead of UTC."""
 _BY_THE_CLOCK: Final = frozenset({"h", "min"})
 _FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
 _LAST_MOMENT: Final = datetime.max.replace(tzinfo=UTC)
@@ -169,8 +171,27 @@ class Span:
         return None if interval.earliest <= self.last and self.first <= interval.latest else False
 
 
+def has_begun(interval: DateInterval, now: datetime) -> bool:
+    """Say whether a date may be today's: it is of this day in UTC, or without a zone, and its day has begun somewhere on earth."""
+    return interval.earliest <= _end_of(now) or (
+        interval.precision != "instant" and interval.earliest - now <= _EARLIEST_ZONE
+    )
+
+
+def happened(interval: DateInterval, now: datetime, span: Span) -> bool | None:
+    """Say whether what has happened did so in a span before now; None when it may have.
+
+    So it may where its date lies ahead: that is a slip, and nobody knows of which day. A day that has begun somewhere is today.
+    """
+    ahead = interval.earliest > now
+    if ahead and has_begun(interval, now):
+        interval = DateInterval(_start_of(now.astimezone(UTC).date()), _end_of(now), interval.precision)
+    answer = span.holds(interval.up_to(now))
+    return None if ahead and answer is False else answer
+
+
 def within(interval: DateInterval, now: datetime, amount: float | Decimal, unit: str) -> bool | None:
-    """Say whether the moment lies in the last ``amount`` of ``unit``; what lies after today does not.
+    """Say whether what has happened did so in the last ``amount`` of ``unit`` (:func:`happened`).
 
     The unit is a word (``month``, ``months``) or UCUM's code (``mo``), from years to minutes.
 
@@ -178,7 +199,7 @@ def within(interval: DateInterval, now: datetime, amount: float | Decimal, unit:
         UnitError: not a unit of time.
         QuantityError: a number of years or months that is not a whole number of months.
     """
-    return past(now, amount, unit).holds(interval)
+    return happened(interval, now, past(now, amount, unit))
 
 
 def past(now: datetime, amount: float | Decimal, unit: str) -> Span:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 
 from engine.concepts import CodedText, ConceptLibrary, Membership
@@ -23,7 +23,7 @@ from engine.medicine import Medicine
 from engine.pumps import devices_in_words, pumps_on_record
 from engine.quantity import Quantity, compare
 from engine.record import Record, codes_of, said_of
-from engine.words import entry, incomplete, lapsed, uncoded, undated
+from engine.words import dated_ahead, entry, incomplete, lapsed, uncoded, undated
 
 
 def belongs(concepts: ConceptLibrary, concept: str, codes: Iterable[CodedText]) -> Membership:
@@ -232,7 +232,7 @@ def therapy(medicine: Medicine, record: Record) -> Therapy:
     missing = list(incomplete(ListName.MEDICATIONS, facts.medications, what))
     for doubtful, why in (
         (alike, _not_told_apart(len(alike))),
-        (late, undated(ListName.MEDICATIONS, len(late))),
+        (late, _of_no_known_day(late, facts.now)),
         (unrenewed, lapsed(ListName.MEDICATIONS, len(unrenewed))),
     ):
         if doubtful:
@@ -284,6 +284,13 @@ def _earlier(
             found.append(medication)
             first = min(first, began.earliest)
     return tuple(found)
+
+
+def _of_no_known_day(given: list[MedicationFact], now: datetime) -> str:
+    """Why nobody knows when some entries were given, as a clause: no date of any tells, or all lie ahead."""
+    dates = [medication.started or medication.authored for medication in given]
+    ahead = all(date is not None and date.earliest > now for date in dates)
+    return (dated_ahead if ahead else undated)(ListName.MEDICATIONS, len(given))
 
 
 _GIVEN = ("administration", "dispense")

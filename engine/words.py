@@ -112,6 +112,11 @@ def undated(name: ListName, count: int) -> str:
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} no date, or one too coarse"
 
 
+def dated_ahead(name: ListName, count: int) -> str:
+    """That some entries of a list, of what has happened, have a date that lies ahead, as a clause."""
+    return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} a date that lies ahead"
+
+
 def lapsed(name: ListName, count: int) -> str:
     """That some entries of a list are active although their time is over, as a clause."""
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {LAPSED}"

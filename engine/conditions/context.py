@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from engine.concepts import CodedText, ConceptLibrary, Membership
-from engine.dates import DateInterval, Span, coming, past
+from engine.dates import DateInterval, Span, coming, happened, past
 from engine.facts import (
     AllergyFact,
     ConditionFact,
@@ -26,7 +26,7 @@ from engine.medicines import Therapy, identified, therapy
 from engine.record import Record, Towards
 from engine.rule import Hook
 from engine.subjects import Subject
-from engine.words import Dated, incomplete, listing, noted, uncoded, undated, vague, worded
+from engine.words import Dated, dated_ahead, incomplete, listing, noted, uncoded, undated, vague, worded
 
 F = TypeVar("F", bound=Dated)
 A = TypeVar("A", AllergyFact, ConditionFact, ServiceFact)
@@ -101,6 +101,17 @@ class Context:
         if span is None:
             span = self._past[text] = past(self.facts.now, *duration(text))
         return truth_of(span.holds(when.up_to(self.facts.now)))
+
+    def has_happened_within(self, when: DateInterval | None, text: str | None) -> Truth:
+        """As :meth:`happened_within`, of what is said to have happened: unknown also where its date lies ahead, which is a slip."""
+        lies_in = self.happened_within(when, text)
+        if text is None or when is None or lies_in is not Truth.NOT_MET:
+            return lies_in
+        return truth_of(happened(when, self.facts.now, self._past[text]))
+
+    def lacking_date(self, when: DateInterval | None) -> Callable[[ListName, int], str]:
+        """What a date that does not tell lacks, as a clause of :mod:`engine.words`."""
+        return dated_ahead if when is not None and when.earliest > self.facts.now else undated
 
     def happens_within(self, when: DateInterval | None, text: str | None) -> Truth:
         """Whether a date lies in the time after now; unknown without a date, met when no time is asked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from engine.conditions.context import Context, drafts, search
@@ -29,7 +29,7 @@ from engine.language import (
     ServiceLeaf,
 )
 from engine.rule import Hook
-from engine.words import in_use_or_not, undated, unsettled
+from engine.words import dated_ahead, in_use_or_not, undated, unsettled
 
 _COURSES = {
     "current": {Course.CURRENT},
@@ -72,7 +72,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
                 in_it(fact),
                 Truth.MET
                 if _counts_undated(leaf, began, context)
-                else context.happened_within(began, leaf.within),
+                else context.has_happened_within(began, leaf.within),
                 since,
             )
         )
@@ -84,6 +84,7 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         leaf.condition,
         judge,
         in_it,
+        lacks=lambda fact: context.lacking_date(_began(fact, context)),
     )
     if finding.truth is Truth.MET:
         used = {evidence.reference for evidence in finding.evidence}
@@ -91,7 +92,9 @@ def condition(leaf: ConditionLeaf, context: Context) -> Finding:
         if all(fact.suspected for fact in facts):
             finding = finding.noting(f"{title}: suspected, not confirmed")
         if all(_counts_undated(leaf, _began(fact, context), context) for fact in facts):
-            finding = finding.noting(f"{title}: the date is not on record, or too coarse")
+            ahead = all(context.lacking_date(_began(fact, context)) is dated_ahead for fact in facts)
+            lacks = "lies ahead" if ahead else "is not on record, or too coarse"
+            finding = finding.noting(f"{title}: the date {lacks}")
         elif (leaf.within or leaf.since) and all(fact.onset is None for fact in facts):
             finding = finding.noting(f"{title}: dated by when it was recorded, the onset is not on record")
         if leaf.since and context.therapy.started is None:
@@ -115,7 +118,7 @@ def _began(fact: ConditionFact, context: Context) -> DateInterval | None:
 
 def _counts_undated(leaf: ConditionLeaf, began: DateInterval | None, context: Context) -> bool:
     """Whether an entry counts although its date does not tell whether it is within the time."""
-    return leaf.if_undated == "met" and context.happened_within(began, leaf.within) is Truth.UNKNOWN
+    return leaf.if_undated == "met" and context.has_happened_within(began, leaf.within) is Truth.UNKNOWN
 
 
 def _had_before(context: Context) -> frozenset[tuple[str, str]]:
@@ -173,7 +176,7 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
     def judge(fact: ProcedureFact) -> Truth:
         if leaf.status != "any" and fact.done != (leaf.status == "done"):
             return Truth.NOT_MET
-        timely = (context.happened_within if fact.done else context.happens_within)(
+        timely = (context.has_happened_within if fact.done else context.happens_within)(
             fact.performed, leaf.within
         )
         brought_to_end = Truth.MET if fact.certain else Truth.UNKNOWN
@@ -186,8 +189,13 @@ def procedure(leaf: ProcedureLeaf, context: Context) -> Finding:
         leaf.procedure,
         judge,
         in_it,
-        lacks=lambda fact: undated if fact.certain else unsettled,
+        lacks=lambda fact: _date_of(fact, context) if fact.certain else unsettled,
     )
+
+
+def _date_of(fact: ProcedureFact, context: Context) -> Callable[[ListName, int], str]:
+    """What the date of a procedure lacks: of one that is planned, one ahead lacks nothing."""
+    return context.lacking_date(fact.performed if fact.done else None)
 
 
 def device(leaf: DeviceLeaf, context: Context) -> Finding:
@@ -276,7 +284,7 @@ def encounter(leaf: EncounterLeaf, context: Context) -> Finding:
             leaf.state == "finished" and fact.status not in {"finished", "completed", "discharged"}
         ):
             return Truth.NOT_MET
-        return all_of((kind(fact), context.happened_within(fact.period, leaf.within)))
+        return all_of((kind(fact), context.has_happened_within(fact.period, leaf.within)))
 
     def kind(fact: EncounterFact) -> Truth:
         codes = (*((fact.class_code,) if fact.class_code is not None else ()), *fact.types)
@@ -289,7 +297,15 @@ def encounter(leaf: EncounterLeaf, context: Context) -> Finding:
         and any(fact.in_context for fact in context.facts.encounters.items)
     ):
         facts = replace(facts, items=tuple(fact for fact in facts.items if fact.in_context))
-    return search(context, facts, ListName.ENCOUNTERS, leaf.encounter, judge, kind)
+    return search(
+        context,
+        facts,
+        ListName.ENCOUNTERS,
+        leaf.encounter,
+        judge,
+        kind,
+        lacks=lambda fact: context.lacking_date(fact.period),
+    )
 
 
 def service(leaf: ServiceLeaf, context: Context) -> Finding:

@@ -14,6 +14,7 @@ from engine.conditions.values import (
     doubts,
     implausible,
     in_its_unit,
+    is_ahead,
     newest_of,
     observations,
     raised_observations,
@@ -68,7 +69,7 @@ def _lab(leaf: LabLeaf, concept: Concept, context: Context) -> Finding:
     valued = [fact for fact in timely if fact.value is not None]
     if valued and reported.truth is Truth.NOT_MET:
         return _unless_outdated(leaf, leaf.estimate, concept, reported, valued[0], context)
-    if valued or any(fact.value is not None for fact in undated):
+    if valued or any(fact.value is not None and not is_ahead(fact, context) for fact in undated):
         return reported
     estimate = estimated(leaf.estimate, context, leaf.within)
     if not isinstance(estimate, Estimate):
@@ -147,7 +148,12 @@ def _without_value(
     for fact in timely:
         missing.append(_missing(concept, fact.absent or "the entry has no value", fact.reference))
     for fact in doubtful:
-        why = f"its date does not tell whether it is from the last {leaf.within}"
+        ahead = is_ahead(fact, context)
+        why = (
+            "it is dated ahead"
+            if ahead
+            else f"its date does not tell whether it is from the last {leaf.within}"
+        )
         missing.append(_missing(concept, why, fact.reference))
     if missing:
         return unknown(*missing)
@@ -160,15 +166,14 @@ def _without_value(
 def _nothing(leaf: MeasurementLeaf, concept: Concept, context: Context) -> Missing:
     older, _ = observations(context, concept.id, None)
     others, references = undecided(context, concept, leaf.within)
-    latest = _latest(leaf, older[0], context) if older else "none is on record"
+    latest = _latest(leaf, older[0]) if older else "none is on record"
     return _missing(concept, "; ".join(filter(None, (latest, others))), *references)
 
 
-def _latest(leaf: MeasurementLeaf, fact: ObservationFact, context: Context) -> str:
-    value, when, dated = fact.value, entry(fact).date, fact.effective
+def _latest(leaf: MeasurementLeaf, fact: ObservationFact) -> str:
+    value, when = fact.value, entry(fact).date
     quantity = f" ({amount(value)} {unit_words(value.unit)})" if isinstance(value, QuantityInterval) else ""
-    ahead = dated is not None and dated.earliest > context.facts.now
-    return f"the latest{quantity} is from {when}, {'which is to come' if ahead else f'longer ago than {leaf.within}'}"
+    return f"the latest{quantity} is from {when}, longer ago than {leaf.within}"
 
 
 def _unless_another(finding: Finding, another: Sequence[Missing]) -> Finding:

@@ -178,7 +178,7 @@ def _judge(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> _Can
         kind, other = _kind(fact, leaf.medication, coded, concepts), ~own
         if _counts_by_name(fact, coded, leaf, context):
             kind = other = Truth.MET
-    when = context.happened_within(fact.ended, leaf.within) if leaf.status == "recent" else Truth.MET
+    when = context.has_happened_within(fact.ended, leaf.within) if leaf.status == "recent" else Truth.MET
     supplied = _is_taken(fact, context.facts.now) if leaf.status == "current" else Truth.MET
     return _Candidate(fact, kind, other, _by_route(fact, leaf, context), when, supplied)
 
@@ -293,6 +293,8 @@ def _doubts(doubtful: Iterable[_Candidate], leaf: MedicationLeaf, context: Conte
         fact, doubt = candidate.fact, candidate.doubt
         if doubt == "code" and _is_denied(fact, leaf, context):
             doubt = "words"
+        if doubt == "date" and fact.ended is not None and fact.ended.earliest > context.facts.now:
+            doubt = "ahead"
         reasons.setdefault((fact.draft, doubt), []).append(fact)
     for (draft, reason), facts in reasons.items():
         if reason == "own":
@@ -309,6 +311,7 @@ _LACKS = {
     "words": WORDED,
     "route": "no route that can be read",
     "date": "no date, or one too coarse",
+    "ahead": "a date that lies ahead",
     TherapyStatus.CURRENT: "no word of how long the supply lasts that was handed out",
     TherapyStatus.ENDED: LAPSED,
     TherapyStatus.PLANNED: "not been handed out yet, as far as is recorded",

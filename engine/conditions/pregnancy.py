@@ -118,7 +118,7 @@ def _state(
     missing: list[Missing] = []
     for fact, value in sorted(coded, key=lambda pair: newest_first(pair[0])):
         states = meant(value)
-        timely = context.happened_within(fact.effective, within)
+        timely = context.has_happened_within(fact.effective, within)
         if timely is Truth.MET:
             said += [_Statement(fact, state) for state, truth in states.items() if truth is Truth.MET]
         elif timely is Truth.UNKNOWN and Truth.MET in states.values():

@@ -78,7 +78,7 @@ def _ever(stopped: bool, limit: str | None, what: str, context: Context) -> Find
         if fact.status is TherapyStatus.PLANNED or (stopped and not _has_ended(fact)):
             continue
         own = context.is_own(fact)
-        timely = context.happened_within(fact.ended, limit) if stopped else Truth.MET
+        timely = context.has_happened_within(fact.ended, limit) if stopped else Truth.MET
         if own is Truth.MET and timely is Truth.MET:
             found.append(fact)
         elif own is not Truth.NOT_MET and timely is not Truth.NOT_MET:

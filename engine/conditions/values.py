@@ -24,7 +24,7 @@ def observations(
     """Observations of a concept in the time before now, newest first; and those whose date does not tell whether they are."""
     timely, doubtful = [], []
     for fact in context.record.members(ListName.OBSERVATIONS, concept_id):
-        truth = context.happened_within(fact.effective, within)
+        truth = context.has_happened_within(fact.effective, within)
         if truth is Truth.MET:
             timely.append(fact)
         elif truth is Truth.UNKNOWN:
@@ -47,7 +47,8 @@ def unclear_observations(context: Context, concept: Concept, within: str | None)
     return [
         fact
         for fact in unclear.values()
-        if _can_be_of(concept, fact) and context.happened_within(fact.effective, within) is not Truth.NOT_MET
+        if _can_be_of(concept, fact)
+        and context.has_happened_within(fact.effective, within) is not Truth.NOT_MET
     ]
 
 
@@ -93,7 +94,8 @@ def doubts(
         why = f"another entry cannot be used: {reason}"
         found.append(Missing(concept.title, why, ListName.OBSERVATIONS, (fact.reference,)))
     for fact in rivals(undated):
-        why = "another value has no date, or one too coarse"
+        ahead = is_ahead(fact, context)
+        why = "another value is dated ahead" if ahead else "another value has no date, or one too coarse"
         found.append(Missing(concept.title, why, ListName.OBSERVATIONS, (fact.reference,)))
     says_less, unclear = _apart(context, concept, unclear_observations(context, concept, within))
     later = [
@@ -165,6 +167,11 @@ def _apart(
 def _has_one(concept: Concept, fact: ObservationFact) -> bool:
     """Whether an entry has a value, and an amount where its concept is measured in a unit."""
     return fact.value is not None if concept.unit is None else isinstance(fact.value, QuantityInterval)
+
+
+def is_ahead(fact: ObservationFact, context: Context) -> bool:
+    """Whether an observation is dated after now, which it cannot be: nobody knows of when it is."""
+    return fact.effective is not None and fact.effective.earliest > context.facts.now
 
 
 def as_new(fact: ObservationFact, other: ObservationFact) -> bool:

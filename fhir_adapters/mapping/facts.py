@@ -122,7 +122,7 @@ def patient_facts(
             (
                 fact
                 for entry, _ in lists.entries(ListName.OBSERVATIONS)
-                for fact in observations(entry.resource, entry.reference, issues)
+                for fact in observations(entry.resource, entry.reference, issues, now=now)
             ),
         ),
         procedures=lists.of(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import datetime
+from typing import Final, Literal
 
 from engine.concepts import CodedText
-from engine.dates import DateInterval
+from engine.dates import DateInterval, has_begun
 from engine.facts import Gap, ObservationFact
 from engine.quantity import Quantity, QuantityInterval, read_value
 from fhir_adapters.issues import DataIssues
@@ -34,6 +35,11 @@ _KNOWN: Final = _USED | _PRELIMINARY | _IGNORED
 
 _EFFECTIVE: Final = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
 _MEASURED: Final = ("valueQuantity", "valueRange", "valueRatio")
+# What becomes of a date after now, by whether its day has begun somewhere.
+_AHEAD: Final[dict[bool, tuple[Literal["assumed", "not checked"], str]]] = {
+    True: ("assumed", "it is dated ahead, and its day has begun in some zone: it counts as today's"),
+    False: ("not checked", "it is dated ahead, so that nobody knows of when it is"),
+}
 # Values that no rule compares, with the words that say so.
 _NOT_READ: Final = {
     "valueSampledData": "sampled data",
@@ -45,11 +51,13 @@ _NOT_READ: Final = {
 }
 
 
-def observations(resource: Json, reference: str, issues: DataIssues) -> list[ObservationFact | Gap]:
+def observations(
+    resource: Json, reference: str, issues: DataIssues, *, now: datetime
+) -> list[ObservationFact | Gap]:
     """The observation and its components; nothing when it is registered only, cancelled or entered in error.
 
     One that holds nothing but components is only these. A preliminary value counts and is marked, and so is
-    one of unknown status. The time is that of the observation, else of its issue, which is noted.
+    one of unknown status. The time is that of the observation, else of its issue, which is noted; so is one after ``now``.
     """
     status = status_of(resource, "status", _KNOWN, reference, issues, left_out=_IGNORED)
     if not isinstance(status, str):
@@ -57,6 +65,8 @@ def observations(resource: Json, reference: str, issues: DataIssues) -> list[Obs
     if status in ("", "unknown"):
         issues.add(reference, "status", "assumed", "its status is not stated; its value counts")
     effective = _effective(resource, reference, issues)
+    if effective is not None and effective.earliest > now:
+        issues.add(reference, "effective[x]", *_AHEAD[has_begun(effective, now)])
     components = nodes(resource.get("component"))
     found: list[ObservationFact | Gap] = []
     preliminary = status in _PRELIMINARY

@@ -242,7 +242,6 @@ class TestTherapyNow:
             ("2025", UNKNOWN),
             ("2025-09", UNKNOWN),
             ("2026", MET),  # the part of the year that is over is all within the time
-            ("2026-04-01", NOT_MET),
             (None, UNKNOWN),
         ],
     )
@@ -254,6 +253,12 @@ class TestTherapyNow:
             assert found.certainty is truth
             if truth is UNKNOWN:
                 assert reasons(found) == ["1 entry of the medication list has no date, or one too coarse"]
+
+    @pytest.mark.parametrize("kind", ["administration", "dispense"])
+    def test_what_was_given_on_a_day_to_come_was_given_nobody_knows_when(self, kind: Any) -> None:
+        found = look(pump(kind=kind, status=TherapyStatus.CURRENT, started=on("2026-04-01")))
+        assert found.certainty is UNKNOWN
+        assert reasons(found) == ["1 entry of the medication list has a date that lies ahead"]
 
     def test_what_is_only_planned_to_be_given_does_not_count(self) -> None:
         planned = pump(kind="administration", status=TherapyStatus.PLANNED, started=on("2026-03-20"))

@@ -203,11 +203,21 @@ class TestDiagnoses:
         if truth is UNKNOWN:
             assert reasons(finding) == ["1 entry of the problem list has no date, or one too coarse"]
 
+    def test_one_that_began_on_a_day_to_come_is_left_open(self) -> None:
+        found = patient(conditions=[diagnosis(onset=on("2026-05-01"))])
+        finding = look({"condition": "epilepsy", "within": "6 months"}, found)
+        assert (finding.truth, reasons(finding)) == (
+            UNKNOWN,
+            ["1 entry of the problem list has a date that lies ahead"],
+        )
+
     def test_an_entry_without_a_date_counts_where_the_condition_says_so_and_is_called_undated(self) -> None:
         condition = {"condition": "epilepsy", "within": "6 months", "if_undated": "met"}
         finding = look(condition, patient(conditions=[diagnosis()]))
         assert finding.truth is MET
         assert finding.notes == ("epilepsy: the date is not on record, or too coarse",)
+        ahead = look(condition, patient(conditions=[diagnosis(onset=on("2026-05-01"))]))
+        assert (ahead.truth, ahead.notes) == (MET, ("epilepsy: the date lies ahead",))
         assert look(condition, patient(conditions=[diagnosis(onset=on("2020"))])).truth is NOT_MET
 
 
@@ -307,6 +317,14 @@ class TestProcedures:
         assert finding.truth is truth
         if truth is UNKNOWN:
             assert reasons(finding) == ["1 entry of the list of procedures has no date, or one too coarse"]
+
+    def test_what_was_done_on_a_day_to_come_was_done_nobody_knows_when(self) -> None:
+        found = patient(procedures=[procedure(done=True, performed=on("2026-04-01"))])
+        finding = look({"procedure": "pump-implant", "within": "1 month"}, found)
+        assert (finding.truth, reasons(finding)) == (
+            UNKNOWN,
+            ["1 entry of the list of procedures has a date that lies ahead"],
+        )
 
     def test_what_may_not_have_come_to_its_end_is_unknown(self) -> None:
         unsure = procedure(certain=False)

@@ -190,7 +190,7 @@ class TestNoValue:
             ([observation(UNMAPPED, "50 mL/min", "2020-01-01")], "none is on record"),
             ([observation(UNMAPPED, "5 mg/dL")], "none is on record"),
             ([egfr(40, "2024-05-03")], "the latest (40 mL/min/1.73 m²) is from 3 May 2024, longer ago than 12 months"),
-            ([egfr(40, "2027-05-03")], "the latest (40 mL/min/1.73 m²) is from 3 May 2027, which is to come"),
+            ([egfr(40, "2027-05-03")], "it is dated ahead"),
             ([observation("egfr", UNMAPPED, "2024-05-03")], "the latest is from 3 May 2024, longer ago than 12 months"),
             ([egfr(None, "2026-03-01", absent="the specimen was lost")], "the specimen was lost"),
             ([egfr(None, "2026-03-01")], "the entry has no value"),
@@ -200,8 +200,24 @@ class TestNoValue:
     def test_what_is_known_instead_is_said(self, found: list[ObservationFact], why: str) -> None:
         assert reasons(look(REDUCED, *found)) == [why]
 
-    def test_a_value_from_tomorrow_is_not_from_the_last_year(self) -> None:
-        assert look(REDUCED, egfr(40, "2026-03-20")).truth is UNKNOWN
+    @pytest.mark.parametrize("date", ["2026-03-16T08:00:00Z", "2026-03-20", "2062-11-27", "2026-04"])
+    def test_a_value_that_is_dated_ahead_is_passed_over_by_none(self, date: str) -> None:
+        """It may be the latest: 40 of which nobody knows when beside 90 of last year denies nothing, and stands for none."""
+        alone, beside = look(REDUCED, egfr(40, date)), look(REDUCED, egfr(90, "2026-01-01"), egfr(40, date))
+        assert (alone.truth, reasons(alone)) == (UNKNOWN, ["it is dated ahead"])
+        assert (beside.truth, reasons(beside)) == (UNKNOWN, ["another value is dated ahead"])
+        assert look(REDUCED, egfr(90, "2026-01-01"), egfr(95, date)).truth is NOT_MET
+        assert look(REDUCED, egfr(40, "2026-01-01"), egfr(95, date)).truth is MET
+
+    def test_a_day_that_has_begun_in_another_zone_is_today(self) -> None:
+        assert look(REDUCED, egfr(90, "2026-01-01"), egfr(40, "2026-03-16")).truth is MET
+
+    def test_an_estimate_stands_in_for_a_rate_that_is_dated_ahead_where_it_is_reduced(self) -> None:
+        """A normal one denies nothing beside it."""
+        estimated, ahead = REDUCED | {"estimate": "creatinine"}, egfr(40, "2026-05-01")
+        assert look(estimated, ahead, observation("lab-creatinine", "5 mg/dL")).truth is MET
+        finding = look(estimated, ahead, observation("lab-creatinine", "0.7 mg/dL"))
+        assert (finding.truth, reasons(finding)) == (UNKNOWN, ["another value is dated ahead"])
 
     def test_the_condition_may_say_that_nothing_means_no(self) -> None:
         assert look(REDUCED | {"if_missing": "not-met"}).truth is NOT_MET

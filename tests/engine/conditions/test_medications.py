@@ -237,6 +237,14 @@ class TestWhatThePatientTook:
         if truth is UNKNOWN:
             assert reasons(finding) == ["1 entry of the medication list has no date, or one too coarse"]
 
+    def test_what_has_ended_on_a_day_to_come_may_have_ended_recently(self) -> None:
+        found = medicine(MORPHINE, status=TherapyStatus.ENDED, ended=on("2026-04-10"))
+        finding = beside(OPIOIDS | {"status": "recent", "within": "2 weeks"}, found)
+        assert (finding.truth, reasons(finding)) == (
+            UNKNOWN,
+            ["1 entry of the medication list has a date that lies ahead"],
+        )
+
     def test_what_is_still_taken_has_not_ended(self) -> None:
         assert (
             beside(OPIOIDS | {"status": "recent", "within": "2 weeks"}, medicine(MORPHINE)).truth is NOT_MET

@@ -168,6 +168,14 @@ class TestEncounters:
         if truth is UNKNOWN:
             assert reasons(finding) == ["1 entry of the list of encounters has no date, or one too coarse"]
 
+    def test_a_finished_one_of_a_day_to_come_is_left_open(self) -> None:
+        found = patient(encounters=[encounter("finished", period=on("2026-05-01"))])
+        finding = look(self.NOW | {"state": "finished", "within": "1 month"}, found)
+        assert (finding.truth, reasons(finding)) == (
+            UNKNOWN,
+            ["1 entry of the list of encounters has a date that lies ahead"],
+        )
+
 
 class TestServices:
     @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Observations: every kind of value, component, status and time."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from engine.quantity import QuantityInterval
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.observations import observations
 
+NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 CREATININE = {"coding": [{"system": LOINC, "code": "2160-0"}]}
@@ -20,7 +22,7 @@ def read(**members):
     issues = DataIssues()
     resource = {"resourceType": "Observation", "id": "o", "status": "final", "code": CREATININE, **members}
     resource.setdefault("effectiveDateTime", "2026-05-01")
-    found = observations(resource, "Observation/o", issues)
+    found = observations(resource, "Observation/o", issues, now=NOW)
     return found, [(issue.element, issue.effect) for issue in issues]
 
 
@@ -249,7 +251,7 @@ def test_times(members, earliest, latest, issues):
         **members,
     }
     said = DataIssues()
-    (fact,) = observations(resource, "Observation/o", said)
+    (fact,) = observations(resource, "Observation/o", said, now=NOW)
     assert isinstance(fact, ObservationFact)
     first, last = DateInterval.parse(earliest), DateInterval.parse(latest)
     assert fact.effective is not None
@@ -277,7 +279,7 @@ def test_the_time_of_its_issue_settles_no_contradiction_between_times(members):
         **members,
     }
     said = DataIssues()
-    (fact,) = observations(resource, "Observation/o", said)
+    (fact,) = observations(resource, "Observation/o", said, now=NOW)
     assert isinstance(fact, ObservationFact)
     assert fact.effective is None
     assert [(issue.element, issue.effect) for issue in said] == [("effective[x]", "unreadable")]
@@ -285,6 +287,32 @@ def test_the_time_of_its_issue_settles_no_contradiction_between_times(members):
 
 def test_without_any_time_there_is_none():
     resource = {"status": "final", "code": CREATININE, "valueBoolean": True}
-    (fact,) = observations(resource, "Observation/o", DataIssues())
+    (fact,) = observations(resource, "Observation/o", DataIssues(), now=NOW)
     assert isinstance(fact, ObservationFact)
     assert fact.effective is None
+
+
+@pytest.mark.parametrize(
+    ("when", "effect"),
+    [
+        ({"effectiveDateTime": "2026-05-10"}, None),
+        ({"effectiveDateTime": "2026-05"}, None),
+        ({"effectiveDateTime": "2026-05-10T12:04:00Z"}, "assumed"),
+        ({"effectiveDateTime": "2026-05-11"}, "assumed"),  # has begun in Kiribati, and in New Zealand
+        ({"effectiveDateTime": "2026-05-11T00:30:00Z"}, "not checked"),
+        ({"effectiveDateTime": "2026-05-11T00:30:00+13:00"}, None),
+        ({"effectiveDateTime": "2026-05-12"}, "not checked"),
+        ({"effectivePeriod": {"start": "2026-05-12"}}, "not checked"),
+        ({"effectivePeriod": {"end": "2026-05-12"}}, None),
+        ({"effectiveDateTime": None, "issued": "2062-01-01T00:00:00Z"}, "not checked"),
+    ],
+)
+def test_a_date_ahead_of_now_is_named(when, effect):
+    """It is kept: whether it may be passed over is for the rules to say."""
+    found, issues = read(**({} if "effectiveDateTime" in when else {"effectiveDateTime": None}), **when)
+    assert len(found) == 1
+    assert [each for each in issues if each != ("effective[x]", "assumed")] == (
+        [("effective[x]", "not checked")] if effect == "not checked" else []
+    )
+    if "issued" not in when:
+        assert [name for _, name in issues] == ([effect] if effect else [])
