@@ -18,7 +18,7 @@ from engine.rule import Indicator
 TOPIC: Final = "deceased"
 """The topic of the card that says it alone; it belongs to no pack and rests on no rule."""
 
-_GIVES: Final = (OrderAction.START, OrderAction.CHANGE)
+_GIVES: Final = (OrderAction.START, OrderAction.CHANGE, OrderAction.UNKNOWN)
 
 
 def told_of_death(cards: Iterable[Card], facts: PatientFacts) -> tuple[Card, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from engine.concepts import CodedText
 from engine.dates import DateInterval
@@ -121,6 +121,10 @@ class Ingredient:
     active: bool = True
 
 
+UNREAD_ROUTE: Final = "the route cannot be read"
+"""The problem of a dosage whose route is stated in a form that nobody can read: it may be any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dosage:
     """One dosage instruction.
@@ -149,12 +153,16 @@ class TherapyStatus(StrEnum):
 
 
 class OrderAction(StrEnum):
-    """What an order under review does to therapy; a stop that has an active successor is a ``change`` (DC-01: a switch is not a stop)."""
+    """What an order under review does to therapy; a stop that has an active successor is a ``change`` (DC-01: a switch is not a stop).
+
+    It is ``unknown`` where the order has a status that nobody can read, so that it may be any of them.
+    """
 
     START = "start"
     CHANGE = "change"
     HOLD = "hold"
     STOP = "stop"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,8 @@ class MedicationFact:
 
     ``product`` holds the medicine's own code, ``ingredients`` what a Medication resource lists. ``status_certain`` is false where the
     record says *unknown* and the medicine is treated as current (MEDS). ``kind`` is the FHIR resource that said so.
-    ``authored`` is when it was written; ``misdated`` is true where the record says when, and nobody can read it.
+    ``batch_problem`` is why its batch may have expired although ``batch_expiry`` does not say so. ``authored`` is when it was
+    written; ``misdated`` is true where the record says when, and nobody can read it.
     """
 
     reference: str
@@ -188,6 +197,7 @@ class MedicationFact:
     volume: Quantity | None = None
     supply_days: Decimal | None = None
     batch_expiry: DateInterval | None = None
+    batch_problem: str = ""
     problems: tuple[str, ...] = ()
     misdated: bool = False
 

@@ -13,7 +13,7 @@ from engine.medicine import Medicine
 from engine.medicines import Therapy, ended, holds, identified, therapy
 from engine.record import Record
 from engine.rule import BroughtUpBy, Hook
-from engine.words import entry, unread_orders
+from engine.words import UNREAD_STATUS, entry, unread_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ def subjects(medicine: Medicine, record: Record) -> tuple[Subject, ...]:
     one subject, so that the rules about them end unknown and not silent.
     """
     facts = record.facts
-    orders = [_of_order(order, medicine, record) for order in facts.orders if order.selected]
+    orders = [
+        subject for order in facts.orders if order.selected for subject in _of_order(order, medicine, record)
+    ]
     found = [subject for subject in orders if subject.certainty is not Truth.NOT_MET]
     if facts.order_gaps:
         found.append(_unread(medicine, facts))
@@ -61,7 +63,8 @@ def subjects(medicine: Medicine, record: Record) -> tuple[Subject, ...]:
     return tuple(found)
 
 
-def _of_order(order: MedicationFact, medicine: Medicine, record: Record) -> Subject:
+def _of_order(order: MedicationFact, medicine: Medicine, record: Record) -> Iterator[Subject]:
+    """The order as what it does; one of which nobody can read what it does is also one that may stop therapy."""
     certainty = identified(record, medicine, order)
     missing: tuple[Missing, ...] = ()
     if certainty is Truth.UNKNOWN:
@@ -73,9 +76,12 @@ def _of_order(order: MedicationFact, medicine: Medicine, record: Record) -> Subj
         )
         missing = (Missing(f"whether this order is {medicine.title}", why, None, (order.reference,)),)
     ends = order.action in (OrderAction.STOP, OrderAction.HOLD)
-    return Subject(
-        "stop" if ends else "order", medicine.id, certainty, order.label, order, (entry(order),), missing
-    )
+    kind: Literal["order", "stop"] = "stop" if ends else "order"
+    yield Subject(kind, medicine.id, certainty, order.label, order, (entry(order),), missing)
+    if order.action is OrderAction.UNKNOWN and certainty is not Truth.NOT_MET:
+        what = f"whether this order stops {medicine.title}"
+        missing += (Missing(what, UNREAD_STATUS, None, (order.reference,)),)
+        yield Subject("stop", medicine.id, Truth.UNKNOWN, order.label, order, (entry(order),), missing)
 
 
 def _unread(medicine: Medicine, facts: PatientFacts) -> Subject:

@@ -122,6 +122,9 @@ def lapsed(name: ListName, count: int) -> str:
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {LAPSED}"
 
 
+UNREAD_STATUS = "its status cannot be read"
+"""Why nobody knows what an order of the session does."""
+
 LAPSED = "an active status, but a time that is over"
 
 

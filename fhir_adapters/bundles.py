@@ -151,6 +151,8 @@ def _searched(slots: tuple[Slot | None, ...], *, more: bool, total: int, excerpt
         state, why = ListState.PARTIAL, "only a part of the pages was sent"
     elif total > len(slots) or total > sum(1 for slot in slots if slot is None or _is_match(slot)):
         state, why = ListState.PARTIAL, "the search found more entries than were sent"
+    elif not any(slot is None or _is_match(slot) for slot in slots):
+        state = ListState.EMPTY  # what only came along with matches, of which there are none, answers nothing
     return Answer(state, slots, why, excerpt=excerpt, more=more, total=total)
 
 

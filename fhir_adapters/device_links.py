@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from fhir_adapters.identity import UNCLEAR, PatientIdentity, Subject
 from fhir_adapters.mapping.device_statuses import NO_DEVICE
 from fhir_adapters.mapping.elements import reference
 from fhir_adapters.mapping.statuses import status_code
-from fhir_adapters.references import PatientIdentity, ReferenceIndex, Subject
+from fhir_adapters.references import ReferenceIndex
 from fhir_adapters.wire import Entry
 
 _LINKS: Final = frozenset({"DeviceAssociation", "DeviceUsage", "DeviceUseStatement"})
@@ -40,10 +41,14 @@ class DeviceLinks:
         return [link for link in self._by_device.get(id(device), ()) if link.type == "DeviceAssociation"]
 
     def whose(self, device: Entry, identity: PatientIdentity) -> Subject:
-        """Whose a Device is that does not say so: this patient's where one link names them, else another's where one does."""
+        """Whose a Device is that does not say so: this patient's where one link names them, else another's where one does.
+
+        Where one may name them and may not, whose the Device is cannot be told either.
+        """
         found = {
             identity.whose(link)
             for link in self._by_device.get(id(device), ())
             if status_code(link.resource.get("status"), NO_DEVICE) not in NO_DEVICE
         }
-        return next((whose for whose in (Subject.THIS, Subject.OTHER) if whose in found), Subject.UNSTATED)
+        order = (Subject.THIS, Subject.MERGED, *UNCLEAR, Subject.OTHER)
+        return next((whose for whose in order if whose in found), Subject.UNSTATED)

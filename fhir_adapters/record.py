@@ -20,9 +20,10 @@ from engine.facts import Gap, ListName, ListState
 from fhir_adapters.bundles import Answer, entries_of, joined, read_answer, read_lines
 from fhir_adapters.device_links import DeviceLinks
 from fhir_adapters.errors import FhirDataError
+from fhir_adapters.identity import COUNTING, UNCLEAR, PatientIdentity, Subject
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import reference
-from fhir_adapters.references import PatientIdentity, ReferenceIndex, Subject, normal_reference
+from fhir_adapters.mapping.elements import code, nodes, reference
+from fhir_adapters.references import ReferenceIndex, normal_reference
 from fhir_adapters.resource_types import RESOURCE_TYPES
 from fhir_adapters.versions import UNSURE, versions
 from fhir_adapters.wire import Entry, RawJson
@@ -49,10 +50,6 @@ LIST_OF: Final[Mapping[str, ListName]] = {
 # Read for what others refer to, or for the user; they belong to no list and to no patient.
 SUPPORTING: Final = frozenset({"Medication", "Practitioner", "PractitionerRole"})
 
-_UNCLEAR: Final = {
-    Subject.BOTH: "it names this patient, and someone or something else",
-    Subject.ELSEWHERE: "it names a patient of this id on another server",
-}
 _NO_RESOURCE: Final = "it cannot be read as a FHIR resource"
 
 
@@ -183,6 +180,12 @@ def read_record(raw: bytes, *, patient_id: str | None = None) -> PatientRecord:
     return reading.record(patient_id)
 
 
+def _informs_only(entry: Entry) -> bool:
+    """Whether an OperationOutcome tells of nothing that went wrong (R4: *information*, R5: *success*, too)."""
+    said = [code(issue.get("severity")) for issue in nodes(entry.resource.get("issue"))]
+    return entry.type == "OperationOutcome" and bool(said) and {"information", "success"}.issuperset(said)
+
+
 def _answer(value: RawJson | Sequence[RawJson]) -> Answer:
     try:
         if isinstance(value, Raw | bytes):
@@ -223,7 +226,7 @@ class _Reading:
         state, detail = answer.state, answer.detail
         if not state.complete and detail:
             self.issues.add(where, "", "not checked", detail)
-        if state is ListState.PRESENT and "OperationOutcome" in types:
+        if state.complete and "OperationOutcome" in types:
             state, detail = ListState.PARTIAL, "the search reported a problem"
         if state is ListState.PRESENT and lists and types and listed.isdisjoint(lists):
             state, detail = ListState.PARTIAL, "nothing of the kind asked for was sent"
@@ -245,7 +248,8 @@ class _Reading:
                 self.issues.add(entry, "", "unreadable", "this is not a FHIR resource")
                 self._gaps.extend((name, Gap(entry, _NO_RESOURCE)) for name in lists)
                 continue
-            types.add(entry.type)
+            if not _informs_only(entry):
+                types.add(entry.type)
             if entry.type in LIST_OF or entry.type in SUPPORTING:
                 self._entries.append(entry)
             elif entry.type in RESOURCE_TYPES:
@@ -325,7 +329,7 @@ class _Reading:
         whose = identity.whose(entry)
         if whose is Subject.UNSTATED and entry.type == "Device":
             whose = links.whose(entry, identity)
-        if whose in (Subject.THIS, Subject.UNSTATED):
+        if whose in COUNTING:
             if assumed := identity.assumption(entry, whose):
                 self.issues.add(entry.reference, "subject", "assumed", assumed)
             return True
@@ -333,9 +337,10 @@ class _Reading:
             self._left_out[entry.type, "it is about someone or something else"] += 1
             self.issues.add(entry.reference, "subject", "ignored", "it is about someone or something else")
         else:
-            self._left_out[entry.type, _UNCLEAR[whose]] += 1
-            self.issues.add(entry.reference, "subject", "unreadable", _UNCLEAR[whose])
-            self._gaps.append((LIST_OF[entry.type], Gap(entry.reference, _UNCLEAR[whose])))
+            self._left_out[entry.type, UNCLEAR[whose]] += 1
+            element = "focus" if whose is Subject.FOCUS else "subject"
+            self.issues.add(entry.reference, element, "unreadable", UNCLEAR[whose])
+            self._gaps.append((LIST_OF[entry.type], Gap(entry.reference, UNCLEAR[whose])))
         return False
 
     def _state(self, name: ListName, on_hand: bool) -> tuple[ListState, str]:

@@ -8,7 +8,7 @@ could silence a rule (a selection that names no draft).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
@@ -30,6 +30,7 @@ _OTHER_VERSIONS: Final = DSTU2_TYPES | {"ProcedureRequest", "ReferralRequest"}
 _ORDERS: Final = {"MedicationRequest"} | {
     type_ for type_, name in LIST_OF.items() if name is ListName.SERVICES
 }
+_ORDERED: Final = (ListName.MEDICATIONS, ListName.SERVICES)
 # What may come along with orders and is none. Anything else (a group of orders, a medicine as a statement, a type
 # that FHIR does not have) may hold an order that nobody has read.
 _BESIDE: Final = (
@@ -54,7 +55,8 @@ class ReviewContext:
     ``orders`` are all orders of the session (medicines and services), ``selected`` the references of those
     under review, None when all are; ``dispatched`` are references to orders that are in the record already.
     ``beside`` are resources that came along with the orders (a Medication, say) and can be referred to. Ids
-    are bare, without their type.
+    are bare, without their type. ``gaps`` are what could not be read, ``lists`` those in which it would stand: MEDICATIONS
+    for orders of medicines.
     """
 
     hook: str
@@ -69,6 +71,7 @@ class ReviewContext:
     appointments: tuple[Entry, ...] = ()
     beside: tuple[Entry, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    lists: tuple[ListName, ...] = ()
     issues: DataIssues = field(default_factory=DataIssues)
 
     def entries(self) -> Iterator[Entry]:
@@ -91,8 +94,8 @@ def read_context(hook: str, context: RawJson) -> ReviewContext:
     read.
 
     Raises:
-        ContextError: a field that the hook requires for its orders is missing or not readable, or a selection
-            names no draft.
+        ContextError: a field that the hook requires for its orders is missing or not readable, a selection
+            names no draft, or what stands in the place of the patient or the encounter is a reference to something else.
         FhirVersionError: the orders are resources of DSTU2, or STU3's ProcedureRequest or ReferralRequest
             (CH-037).
         FhirDataError: it is not JSON.
@@ -102,8 +105,8 @@ def read_context(hook: str, context: RawJson) -> ReviewContext:
         raise ContextError("context", "is not an object")
     session = ReviewContext(
         hook,
-        patient_id=bare_id(_words(fields, "patientId")),
-        encounter_id=bare_id(_words(fields, "encounterId")),
+        patient_id=_id(fields, "patientId", "Patient"),
+        encounter_id=_id(fields, "encounterId", "Encounter"),
         user=normal_reference(_words(fields, "userId")),
     )
     adapter = _ADAPTERS.get(hook)
@@ -114,8 +117,23 @@ def _words(fields: Fields, name: str) -> str:
     return text(decode_value(fields[name])) if name in fields else ""
 
 
-def _resources(session: ReviewContext, fields: Fields, name: str) -> tuple[ReviewContext, list[Entry]]:
-    """The resources of a field; what cannot be read is a gap of the session.
+def _id(fields: Fields, name: str, type_: str) -> str:
+    """The id alone, of an id that may be written with its type.
+
+    Raises:
+        ContextError: it is a reference, but to nothing of this type.
+    """
+    written = _words(fields, name)
+    found = normal_reference(written)
+    if "/" in written and not (found.startswith(f"{type_}/") and bare_id(found)):
+        raise ContextError(f"context.{name}", f"names no {type_}")
+    return bare_id(written)
+
+
+def _resources(
+    session: ReviewContext, fields: Fields, name: str, *lists: ListName
+) -> tuple[ReviewContext, list[Entry]]:
+    """The resources of a field; what cannot be read is a gap of the session, in the lists in which it would stand.
 
     Raises:
         ContextError: the field is missing, or holds neither a Bundle nor a resource.
@@ -134,28 +152,35 @@ def _resources(session: ReviewContext, fields: Fields, name: str) -> tuple[Revie
             gaps.append(Gap(entry, "it cannot be read as a FHIR resource"))
         else:
             entries.append(entry)
-    return replace(session, gaps=(*session.gaps, *gaps)), entries
+    return replace(session, gaps=(*session.gaps, *gaps), lists=lists), entries
 
 
 def _orders(field_name: str) -> Callable[[ReviewContext, Fields], ReviewContext]:
     def adapter(session: ReviewContext, fields: Fields) -> ReviewContext:
-        session, entries = _resources(session, fields, field_name)
+        session, entries = _resources(session, fields, field_name, *_ORDERED)
         old = next((entry.type for entry in entries if entry.type in _OTHER_VERSIONS), None)
         if old is not None:
             raise FhirVersionError(f"FHIR version not supported: context.{field_name} holds a {old}")
         orders = tuple(entry for entry in entries if entry.type in _ORDERS)
         beside = tuple(entry for entry in entries if entry.type not in _ORDERS)
-        gaps = list(session.gaps)
-        for entry in beside:
-            if entry.type not in _BESIDE:
-                name = entry.reference
-                called = name if entry.type in _CALLED else name.replace(entry.type, "Resource", 1)
-                gaps.append(unreadable(called, "", "it cannot be read as an order", session.issues))
-            elif entry.type not in SUPPORTING:
-                session.issues.add(entry.reference, "", "ignored", "it is not an order")
-        return replace(session, orders=orders, beside=beside, gaps=tuple(gaps))
+        return _with_beside(replace(session, orders=orders), beside, _BESIDE, "an order")
 
     return adapter
+
+
+def _with_beside(
+    session: ReviewContext, beside: tuple[Entry, ...], harmless: Container[str], what: str
+) -> ReviewContext:
+    """What came along: a gap where its type does not rule out that it is, or holds, what the hook is about."""
+    gaps = list(session.gaps)
+    for entry in beside:
+        if entry.type not in harmless:
+            name = entry.reference
+            called = name if entry.type in _CALLED else name.replace(entry.type, "Resource", 1)
+            gaps.append(unreadable(called, "", f"it cannot be read as {what}", session.issues))
+        elif entry.type not in SUPPORTING:
+            session.issues.add(entry.reference, "", "ignored", f"it is not {what}")
+    return replace(session, beside=beside, gaps=tuple(gaps))
 
 
 _sign = _orders("draftOrders")
@@ -195,18 +220,18 @@ def _dispatch(session: ReviewContext, fields: Fields) -> ReviewContext:
 
 
 def _appointments(session: ReviewContext, fields: Fields) -> ReviewContext:
-    session, entries = _resources(session, fields, "appointments")
+    session, entries = _resources(session, fields, "appointments", ListName.APPOINTMENTS)
     return _with_drafts(session, entries)
 
 
 def _conditions(session: ReviewContext, fields: Fields) -> ReviewContext:
-    session, entries = _resources(session, fields, "conditions")
+    session, entries = _resources(session, fields, "conditions", ListName.CONDITIONS)
     return _with_drafts(session, entries)
 
 
 def _allergy(session: ReviewContext, fields: Fields) -> ReviewContext:
     """The resource itself, as the hook's table says, or wrapped in ``resource``, as its example does."""
-    session, entries = _resources(session, fields, "allergyIntolerance")
+    session, entries = _resources(session, fields, "allergyIntolerance", ListName.ALLERGIES)
     return _with_drafts(session, entries)
 
 
@@ -216,9 +241,8 @@ def _with_drafts(session: ReviewContext, entries: list[Entry]) -> ReviewContext:
 
     drafts = ("Condition", "AllergyIntolerance", "Appointment")
     beside = tuple(entry for entry in entries if entry.type not in drafts)
-    return replace(
-        session, conditions=of(drafts[0]), allergies=of(drafts[1]), appointments=of(drafts[2]), beside=beside
-    )
+    session = replace(session, conditions=of(drafts[0]), allergies=of(drafts[1]), appointments=of(drafts[2]))
+    return _with_beside(session, beside, _BESIDE | LIST_OF.keys(), "what is being added")
 
 
 def _verify(session: ReviewContext, fields: Fields) -> ReviewContext:

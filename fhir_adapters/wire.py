@@ -61,6 +61,7 @@ MEMBERS: Final[Mapping[str, frozenset[str]]] = {
         "serviceCategory specialty reason reasonCode type",
         "Encounter": "subject patient status class type period actualPeriod",
         "ServiceRequest": f"{_REQUEST} code",
+        "MedicationOrder": "subject patient",
         "ProcedureRequest": f"{_REQUEST} code",
         "ReferralRequest": f"{_REQUEST} serviceRequested type",
         "DeviceRequest": f"{_REQUEST} code codeCodeableConcept codeReference",
@@ -68,6 +69,7 @@ MEMBERS: Final[Mapping[str, frozenset[str]]] = {
         "SupplyRequest": f"{_REQUEST} item itemCodeableConcept itemReference orderedItem",
         "CommunicationRequest": f"{_REQUEST} category",
         "VisionPrescription": f"{_REQUEST} dateWritten lensSpecification",
+        "OperationOutcome": "issue",
         "Practitioner": "qualification practitionerRole",
         "PractitionerRole": "practitioner specialty",
     }.items()

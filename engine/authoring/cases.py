@@ -270,7 +270,9 @@ class MedicationEntry(Coded, DosageEntry):
     certain: YesNo = Field(True, description="Whether the record is sure of the status.")
     status_reason: str | None = Field(None, description="Concept of why it was stopped or held.")
     status_reason_text: str | None = Field(None, description="Why it was stopped or held, in words only.")
-    action: Literal["start", "change", "hold", "stop"] = Field("start", description="What an order does.")
+    action: Literal["start", "change", "hold", "stop", "unknown"] = Field(
+        "start", description="What an order does; unknown where its status cannot be read."
+    )
     selected: YesNo = Field(True, description="Whether an order is under review.")
     replaces: str | None = Field(None, description="Reference of the entry that an order replaces.")
     on: DateText | None = Field(None, description="When it was written.")

@@ -6,22 +6,24 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from engine.concepts import ConceptLibrary, Membership
+from engine.concepts import CodedText, ConceptLibrary, Membership
 from engine.conditions.context import TRUTH_OF_MEMBERSHIP, Context
 from engine.dates import DateInterval, within
 from engine.doses import falls
-from engine.facts import ListName, MedicationFact, OrderAction, TherapyStatus
+from engine.facts import UNREAD_ROUTE, ListName, MedicationFact, OrderAction, TherapyStatus
 from engine.finding import Finding, Missing, Truth, all_of, any_of, met, not_met, truth_of, unknown
 from engine.free_text import Said
 from engine.language import MedicationLeaf, OrderLeaf
 from engine.medicines import coded_in, medicine_in, route_in
 from engine.record import codes_of
 from engine.rule import Hook
-from engine.words import LAPSED, WORDED, entries_of, incomplete, listing
+from engine.words import LAPSED, UNREAD_STATUS, WORDED, entries_of, incomplete, listing
 
 LONGEST_SUPPLY: Final = 180
 """Days for which something that was handed out may be taken, where nothing says how long: as long as a medicine that was given counts
 for therapy (inventory T-ITB-CURRENT), and twice the three months that are usually handed out at most."""
+
+_GIVES: Final = (OrderAction.START, OrderAction.CHANGE, OrderAction.UNKNOWN)
 
 UNRENEWED: Final = 90
 """Days after its stated end for which an entry that is still active may go on, renewed by nobody in the record: what was handed out on
@@ -35,11 +37,7 @@ def medication(leaf: MedicationLeaf, context: Context) -> Finding:
     :class:`engine.language.MedicationLeaf`.
     """
     current = leaf.status == "current"
-    ordered = [
-        order
-        for order in _other_orders(context)
-        if current and order.action in (OrderAction.START, OrderAction.CHANGE)
-    ]
+    ordered = [order for order in _other_orders(context) if current and order.action in _GIVES]
     title = context.title(leaf.medication)
     gaps = _order_gaps(context, title)
     if context.subject.kind == "therapy" and Hook(context.facts.hook).reviews_orders:
@@ -61,17 +59,19 @@ def order(leaf: OrderLeaf, context: Context) -> Finding:
     """Something else that is being ordered in the same session."""
     subject = context.subject.medication
     group = subject.group if subject is not None else None
-    found = [
+    together = [
         other
         for other in _other_orders(context)
-        if (leaf.action is None or other.action == leaf.action)
-        and (not leaf.same_group or (group is not None and other.group == group))
+        if not leaf.same_group or (group is not None and other.group == group)
     ]
+    found = [other for other in together if leaf.action is None or other.action == leaf.action]
+    may_be = [other for other in together if leaf.action is not None and other.action is OrderAction.UNKNOWN]
     # Whatever the order does, it is one: one that stops a medicine says that this is taken no more.
     wanted = MedicationLeaf(
         medication=leaf.order, status="ever", route=leaf.route, excluding=leaf.excluding, abrupt=leaf.abrupt
     )
-    return _choose(found, wanted, context, _order_gaps(context, context.title(leaf.order)))
+    title = context.title(leaf.order)
+    return _choose(found, wanted, context, [*_order_gaps(context, title), *_unread(may_be, wanted, context)])
 
 
 def _other_orders(context: Context) -> Iterator[MedicationFact]:
@@ -84,6 +84,13 @@ def _order_gaps(context: Context, what: str) -> list[Missing]:
         return []
     why = f"{_orders(len(gaps))} could not be read"
     return [Missing(what, why, None, tuple(gap.reference for gap in gaps))]
+
+
+def _unread(orders: Iterable[MedicationFact], leaf: MedicationLeaf, context: Context) -> Iterator[Missing]:
+    """The orders that may be what is looked for, and of which nobody can read what they do."""
+    for order in orders:
+        if _judge(order, leaf, context).truth is not Truth.NOT_MET:
+            yield Missing(context.title(leaf.medication), UNREAD_STATUS, None, (order.reference,))
 
 
 def _counting(status: str, context: Context) -> frozenset[int]:
@@ -229,14 +236,22 @@ def _codings(fact: MedicationFact) -> set[tuple[str, str]]:
 
 
 def _by_route(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> Truth:
-    """Whether a medicine is given by the route; without a stated one, a medicine of a kind may be, any medicine is not."""
+    """Whether a medicine is given by the route; without a stated one, a medicine of a kind may be, any medicine is not.
+
+    By one that is stated and cannot be read any medicine may be.
+    """
     if leaf.route is None:
         return Truth.MET
     unstated = Truth.NOT_MET if leaf.medication == "any" else Truth.UNKNOWN
-    routes = [dosage.route for dosage in fact.dosages] or [None]
+    routes: list[CodedText | Truth] = [
+        dosage.route or (Truth.UNKNOWN if UNREAD_ROUTE in dosage.problems else unstated)
+        for dosage in fact.dosages
+    ]
     return any_of(
-        TRUTH_OF_MEMBERSHIP[route_in(context.concepts, leaf.route, route)] if route is not None else unstated
-        for route in routes
+        route
+        if isinstance(route, Truth)
+        else TRUTH_OF_MEMBERSHIP[route_in(context.concepts, leaf.route, route)]
+        for route in routes or [unstated]
     )
 
 

@@ -25,7 +25,7 @@ from engine.language import (
 )
 from engine.medicines import contradicts_itself, route_in, strengths
 from engine.quantity import Quantity, QuantityInterval
-from engine.words import amount, entry, listing, unit_words
+from engine.words import UNREAD_STATUS, amount, entry, listing, unit_words
 
 
 def _decide(
@@ -313,13 +313,18 @@ def _category(order: MedicationFact, leaf: CategoryLeaf, context: Context) -> Fi
 
 
 def batch(leaf: BatchLeaf, context: Context) -> Finding:
-    """Whether the batch has expired (DO-11); without a batch on record it is not met, as the inventory asks."""
+    """Whether the batch has expired (DO-11); without a batch on record it is not met, as the inventory asks.
+
+    One that may be on record, and of which nobody can read when it expires, leaves it open.
+    """
     order = _order(context)
-    if order is None or order.batch_expiry is None:
-        return _no_order(context) if order is None else not_met(entry(order))
+    if order is None:
+        return _no_order(context)
     expiry = order.batch_expiry
-    expired = truth_of(expiry.latest <= context.facts.now)
-    return _decide(expired, order, "expiry date", "", {"date": expiry.describe()})
+    if expiry is not None and expiry.latest <= context.facts.now:
+        return _decide(Truth.MET, order, "expiry date", "", {"date": expiry.describe()})
+    truth = Truth.UNKNOWN if order.batch_problem else Truth.NOT_MET
+    return _decide(truth, order, "expiry date", order.batch_problem)
 
 
 def action(leaf: ActionLeaf, context: Context) -> Finding:
@@ -327,6 +332,8 @@ def action(leaf: ActionLeaf, context: Context) -> Finding:
     order = _order(context)
     if order is None:
         return _no_order(context)
+    if order.action is OrderAction.UNKNOWN:
+        return _decide(Truth.UNKNOWN, order, "what the order does", UNREAD_STATUS)
     if order.action != OrderAction(leaf.action) or leaf.reason is None:
         return _decide(truth_of(order.action == OrderAction(leaf.action)), order, "action", "")
     codes = (order.status_reason,) if order.status_reason is not None else ()

@@ -10,13 +10,14 @@ from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.elements import (
     NO_CODE,
     Json,
+    as_list,
     codeable_concept,
     codeable_concepts,
     date_interval,
     nodes,
 )
 from fhir_adapters.mapping.notes import notes
-from fhir_adapters.mapping.shapes import MODIFIED, modifies
+from fhir_adapters.mapping.shapes import MODIFIED, modifies, says_nothing
 from fhir_adapters.mapping.statuses import meaning, status_code, status_of, unreadable
 
 _CLINICAL: Final = frozenset({"active", "inactive", "resolved"})
@@ -42,6 +43,8 @@ def allergy(
             return status
         stated.add(status)
     said = nodes(resource.get("reaction"))
+    if len(said) < len([entry for entry in as_list(resource.get("reaction")) if not says_nothing(entry)]):
+        return unreadable(reference, "reaction", "a reaction cannot be read", issues)
     if any(map(modifies, said)):
         return unreadable(reference, "reaction", MODIFIED, issues)
     what = resource.get("code") or resource.get("substance")

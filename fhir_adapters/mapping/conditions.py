@@ -78,6 +78,9 @@ def condition(
     onset = date_of(resource, "onset", _ONSET, reference, issues)
     abatement = date_of(resource, "abatement", _ABATEMENT, reference, issues)
     course = _COURSE.get(clinical, Course.CURRENT)
+    if course is Course.PAST and abatement is not None and is_future(abatement, now):
+        why = "past, as its status says, although its abatement is to come"
+        issues.add(reference, "clinicalStatus", "assumed", why)
     if course is Course.CURRENT and STATE_AFTER in letters and clinical in ("", "unknown"):
         issues.add(reference, "clinicalStatus", "assumed", "past, because it is marked as a state after (Z)")
         course = Course.PAST

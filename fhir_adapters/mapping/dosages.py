@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from engine.dates import DateInterval
-from engine.facts import Dosage
+from engine.facts import UNREAD_ROUTE, Dosage
 from engine.quantity import Quantity, QuantityInterval
 from fhir_adapters.mapping.elements import (
     NOTHING,
@@ -108,7 +108,7 @@ def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageRead
     daily = _limited(daily, raw, concentration, problems)
     route = codeable_concept(raw.get("route"))
     if raw.get("route") and not (route.codings or route.text):
-        problems.append("the route cannot be read")
+        problems.append(UNREAD_ROUTE)
     if dose is None and rate is None and not problems:
         problems.append("the dose is given in words only" if text(raw.get("text")) else "no dose is stated")
     return DosageReading(

@@ -23,6 +23,7 @@ from engine.facts import (
     Person,
 )
 from fhir_adapters.device_links import DeviceLinks
+from fhir_adapters.identity import COUNTING, UNCLEAR, PatientIdentity, Subject
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.allergies import allergy
 from fhir_adapters.mapping.appointments import appointment
@@ -32,7 +33,7 @@ from fhir_adapters.mapping.encounters import encounter
 from fhir_adapters.mapping.medications import medication_fact
 from fhir_adapters.mapping.notes import note_issues
 from fhir_adapters.mapping.observations import observations
-from fhir_adapters.mapping.patient import person, replaced
+from fhir_adapters.mapping.patient import IS_REPLACED, person, replaced
 from fhir_adapters.mapping.practitioners import specialties
 from fhir_adapters.mapping.procedures import procedure
 from fhir_adapters.mapping.services import service
@@ -41,7 +42,7 @@ from fhir_adapters.mapping.statuses import modified, unreadable
 from fhir_adapters.mapping.switches import resolve_switches
 from fhir_adapters.mapping.therapy_statuses import KINDS
 from fhir_adapters.record import LIST_OF, PatientRecord, in_order
-from fhir_adapters.references import ReferenceIndex, Subject, normal_reference
+from fhir_adapters.references import ReferenceIndex, normal_reference
 from fhir_adapters.resource_types import DSTU2, is_dstu2
 from fhir_adapters.review import ReviewContext
 from fhir_adapters.wire import Entry
@@ -67,7 +68,7 @@ def patient_facts(
     ``now`` is the moment of the decision (zone-aware), ``parameters`` are the pack's and the site's settings.
     """
     issues = DataIssues((*record.issues, *review.issues))
-    lists = _Lists(record, issues)
+    lists = _Lists(record, review, issues)
     session = ReferenceIndex(review.entries())
     links = DeviceLinks(record)
 
@@ -177,23 +178,30 @@ def _name_misshapen(entries: Iterable[Entry], issues: DataIssues) -> None:
 class _Lists:
     """The lists of facts under way: the entries to read, and the gaps that reading them leaves."""
 
-    def __init__(self, record: PatientRecord, issues: DataIssues) -> None:
-        self._record, self._issues = record, issues
+    def __init__(self, record: PatientRecord, review: ReviewContext, issues: DataIssues) -> None:
+        self._record, self._review, self._issues = record, review, issues
         self._gaps: dict[ListName, list[Gap]] = {}
         links = [
             replaced(entry.resource, entry.reference, issues) for entry in self._record.entries("Patient")
         ]
+        if record.identity.replaced:
+            links.append(IS_REPLACED)
         self._elsewhere = next(filter(None, links), "")
 
     def entries(self, name: ListName, drafts: Iterable[Entry] = ()) -> Iterator[tuple[Entry, bool]]:
-        """The entries of the record, then the drafts, without what a modifier extension takes out.
+        """The entries of the record, then this patient's drafts, without what a modifier extension takes out.
 
         What DSTU2 says is evidence, and no proof that there is nothing. Its medicines are not even that: what says that one
         was not taken is called otherwise there.
         """
         gaps = self._gaps.setdefault(name, [])
+        if name in self._review.lists and name is not ListName.MEDICATIONS:
+            gaps += self._review.gaps
         for draft, entries in ((False, self._record.entries(*_TYPES[name])), (True, drafts)):
             for entry in entries:
+                if draft and (strange := _strange(entry, self._record.identity, "entry", self._issues)):
+                    gaps.append(strange)
+                    continue
                 if is_dstu2(entry):
                     gaps.append(unreadable(entry.reference, "", DSTU2, self._issues))
                     if name is ListName.MEDICATIONS:
@@ -253,7 +261,7 @@ def _orders(
 
     An order that names another patient than the context is not checked against this one's record (CH-090).
     """
-    gaps = list(review.gaps)
+    gaps = list(review.gaps) if ListName.MEDICATIONS in review.lists else []
     found: list[MedicationFact] = []
     entries = [(entry, review.is_selected(entry.reference)) for entry in in_order(review.orders)]
     for written in review.dispatched:
@@ -266,17 +274,25 @@ def _orders(
     for entry, selected in entries:
         if LIST_OF.get(entry.type) is not ListName.MEDICATIONS:
             continue
-        whose = record.identity.whose(entry)
-        if whose in (Subject.OTHER, Subject.BOTH, Subject.ELSEWHERE):
-            where = ", on another server" if whose is Subject.ELSEWHERE else ""
-            why = f"the order names another patient than the request{where}"
-            gaps.append(unreadable(entry.reference, "subject", why, issues))
+        if strange := _strange(entry, record.identity, "order", issues):
+            gaps.append(strange)
             continue
-        if assumed := record.identity.assumption(entry, whose):
-            issues.add(entry.reference, "subject", "assumed", assumed)
         fact = medication_fact(
             entry.resource, resolve, issues, now=now, draft=True, selected=selected, name=entry.reference
         )
         if fact is not None:
             found.append(fact)
     return resolve_switches(found), tuple(gaps)
+
+
+def _strange(entry: Entry, identity: PatientIdentity, what: str, issues: DataIssues) -> Gap | None:
+    """Why something of the session is not known to be this patient's; what is assumed of the others is said."""
+    whose = identity.whose(entry)
+    if whose not in COUNTING:
+        where = ", on another server" if whose is Subject.ELSEWHERE else ""
+        named = whose in (Subject.OTHER, Subject.BOTH, Subject.ELSEWHERE)
+        why = f"the {what} names another patient than the request{where}" if named else UNCLEAR[whose]
+        return unreadable(entry.reference, "subject", why, issues)
+    if assumed := identity.assumption(entry, whose):
+        issues.add(entry.reference, "subject", "assumed", assumed)
+    return None

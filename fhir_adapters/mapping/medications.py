@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.concepts import UNREAD, CodedText
-from engine.dates import DateInterval
+from engine.dates import DateInterval, is_future
 from engine.facts import Gap, MedicationFact, OrderAction, TherapyStatus
 from engine.quantity import Quantity
 from fhir_adapters.issues import DataIssues
@@ -37,8 +37,16 @@ from fhir_adapters.mapping.elements import (
 )
 from fhir_adapters.mapping.products import Resolve, find, read_product
 from fhir_adapters.mapping.shapes import says_nothing
-from fhir_adapters.mapping.statuses import denied_by, modified
-from fhir_adapters.mapping.therapy_statuses import KINDS, Kind, Standing, is_known, order_action, standing
+from fhir_adapters.mapping.statuses import modified
+from fhir_adapters.mapping.therapy_statuses import (
+    KINDS,
+    Kind,
+    Standing,
+    order_action,
+    standing,
+    status_in,
+    under_review,
+)
 from fhir_adapters.references import normal_reference
 
 _EVENTS: Final = {
@@ -98,7 +106,7 @@ def medication_fact(
         issues.add(name, "resourceType", "not checked", "it is not a medication resource that can be read")
         return None
     denied = modified(raw, name, issues)
-    found = _under_review(raw, issues, name) if draft else standing(kind, raw, issues, name)
+    found = under_review(raw, issues, name) if draft else standing(kind, raw, issues, name)
     if found is None or (denied is True and not draft):
         return None
     product = read_product(raw, resolve, issues, name)
@@ -148,30 +156,16 @@ def medication_fact(
         authored=authored,
         misdated=bool(misdated),
         started=course.start,
-        ended=course.end or _some_time_before(now, course.start or authored, found),
+        ended=_ended(course, authored, found, now, DataIssues() if draft else issues, name),
         reasons=_reasons(raw, resolve, issues, name),
         category=codeable_concepts(raw.get("category")),
         group=_group(raw.get("groupIdentifier")),
         volume=_volume(raw, readings),
         supply_days=supply,
         batch_expiry=product.batch_expiry,
+        batch_problem=product.batch_problem,
         problems=product.problems,
     )
-
-
-def _under_review(raw: Json, issues: DataIssues, name: str) -> Standing | None:
-    if code(raw.get("status")) == "entered-in-error":
-        issues.add(name, "status", "ignored", "it was entered in error")
-        return None
-    if not is_known(code(raw.get("status"))):
-        issues.add(
-            name, "status", "assumed", "the status is not one of FHIR's; it counts as an order to give"
-        )
-    if isinstance(denied_by(raw, ("doNotPerform",), name, issues), str):
-        issues.add(
-            name, "doNotPerform", "assumed", "an order not to give the medicine is read as stopping it"
-        )
-    return Standing(TherapyStatus.CURRENT)
 
 
 def _course(
@@ -192,7 +186,7 @@ def _course(
         if isinstance(value, dict):
             return _Course(*period_ends(value))
         if (date := date_interval(value)) is not None:
-            given = kind == "administration" and code(raw.get("status")) not in _UNDER_WAY
+            given = kind == "administration" and status_in(kind, raw) not in _UNDER_WAY
             return _Course(date, _after(date, supply) if kind == "dispense" else date if given else None)
     return _Course()
 
@@ -267,11 +261,30 @@ def _by_calendar(
     return found
 
 
-def _some_time_before(now: datetime, start: DateInterval | None, found: Standing) -> DateInterval | None:
-    """When something ended that does not say when: between its start and now."""
-    if found.status is not TherapyStatus.ENDED or start is None or start.earliest > now:
-        return None
-    return DateInterval(start.earliest, now, start.precision)
+def _ended(
+    course: _Course,
+    authored: DateInterval | None,
+    found: Standing,
+    now: datetime,
+    issues: DataIssues,
+    name: str,
+) -> DateInterval | None:
+    """When it ends or ended.
+
+    What has ended did so between its start and now where it does not say when, or says a day to come: whoever stops an order
+    leaves in it until when it was planned.
+    """
+    if found.status is not TherapyStatus.ENDED:
+        return course.end
+    if course.end is not None and is_future(course.end, now) is not True:
+        return course.end
+    if course.end is not None:
+        why = "it has ended before the time that it states, some time since its start"
+        issues.add(name, "status", "assumed", why)
+    start = course.start or authored
+    return (
+        None if start is None or start.earliest > now else DateInterval(start.earliest, now, start.precision)
+    )
 
 
 def _nothing_given(readings: Sequence[DosageReading]) -> bool:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Final, Literal
 
 from engine.facts import Person
+from fhir_adapters.identity import REPLACED, REPLACES, link_type
 from fhir_adapters.issues import DataIssues
 from fhir_adapters.mapping.choices import DIFFERENT
-from fhir_adapters.mapping.elements import Json, as_list, boolean, code, date_interval, node, text
+from fhir_adapters.mapping.elements import Json, as_list, boolean, date_interval, node, text
 from fhir_adapters.mapping.shapes import says_nothing
 
 OLDEST: Final = 120
@@ -21,25 +22,29 @@ _SEXES: Final[tuple[Literal["female", "male", "other", "unknown"], ...]] = (
     "unknown",
 )
 
-# FHIR's LinkType, "replace" being DSTU2's word: what must not be used any more, and what tells of more.
-_REPLACED: Final = ("replaced-by", "replace")
 _MORE: Final = ("refer", "seealso")
+_HAS_REPLACED: Final = "it has replaced another record of the patient: what was sent of that one counts, and no more of it is asked for"
+IS_REPLACED: Final = "another record has replaced this one"
+"""Why no list is complete of a patient for whom another record is to be used."""
 
 
 def replaced(resource: Json, reference: str, issues: DataIssues) -> str:
     """Why the lists that were sent may not be this patient's whole record, by ``Patient.link``; empty where they may.
 
     A record that another one has replaced, as after a merge, must no longer be used (FHIR R4, LinkType): what is known by now
-    stands in the other one. A link of which nobody can read the type may say just that.
+    stands in the other one. A link of which nobody can read the type may say just that. What this record has replaced counts
+    (:mod:`fhir_adapters.identity`), as far as it was sent.
     """
     why = ""
     for link in as_list(resource.get("link")):
-        type_ = code(node(link).get("type"))
+        type_ = link_type(link)
         if type_ in _MORE:
             issues.add(reference, "link", "not checked", "it names another record of the patient")
-        elif type_ in _REPLACED:
-            why = "another record has replaced this one"
-        elif type_ != "replaces" and not says_nothing(link):
+        elif type_ == REPLACES:
+            issues.add(reference, "link", "assumed", _HAS_REPLACED)
+        elif type_ in REPLACED:
+            why = IS_REPLACED
+        elif not says_nothing(link):
             why = why or "whether another record has replaced this one cannot be read"
     if why:
         issues.add(reference, "link", "not checked", why)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from engine.concepts import CodedText
@@ -43,17 +43,22 @@ Resolve = Callable[[str], Mapping[str, Any] | None]
 
 # What a client may have written in place of a reference, the medicine in words for one, is not repeated.
 _REFERENCE: Final = re.compile(r"#\S*|(?:urn:|https?://)\S+|[A-Za-z]+/[A-Za-z0-9.-]+\S*")
+_NO_EXPIRY: Final = "the expiry date of the batch cannot be read"
 _STRENGTHS: Final = ("strength", "strengthRatio", "strengthQuantity", "amount")
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The medicine that a resource names; ``concentration`` is its only active ingredient's, per mL."""
+    """The medicine that a resource names; ``concentration`` is its only active ingredient's, per mL.
+
+    ``batch_expiry`` is that of the batch which expires first, ``batch_problem`` why another may have expired before.
+    """
 
     code: CodedText = NO_CODE
     ingredients: tuple[Ingredient, ...] = ()
     form: CodedText | None = None
     batch_expiry: DateInterval | None = None
+    batch_problem: str = ""
     concentration: Quantity | None = None
     problems: tuple[str, ...] = ()
 
@@ -97,8 +102,8 @@ def read_product(resource: Json, resolve: Resolve, issues: DataIssues, name: str
     beside = node(resource.get("medicationReference")) or node(node(said).get("reference"))
     words = CodedText(text=text(beside.get("display")))
     if concept.codings:
-        return Product(concept, (Ingredient(words),), problems=(problem,))
-    return Product(CodedText(text=concept.text or words.text), problems=(problem,))
+        return Product(concept, (Ingredient(words),), batch_problem=problem, problems=(problem,))
+    return Product(CodedText(text=concept.text or words.text), batch_problem=problem, problems=(problem,))
 
 
 def _of_several(
@@ -110,15 +115,18 @@ def _of_several(
         read_product({**resource, **others, kind: resource[kind]}, resolve, issues, name) for kind in others
     ]
     codes = [product.code for product in found if product.code.codings or product.code.text]
+    expiry = _first(product.batch_expiry for product in found)
+    unread = next((product.batch_problem for product in found if product.batch_problem), "")
     if len(set(codes)) == 1 and not any(product.ingredients or product.problems for product in found):
-        return found[0]
+        return replace(found[0], batch_expiry=expiry, batch_problem=unread)
     issues.add(name, "medication[x]", "assumed", "the medicine is stated in more than one way; each counts")
     concentrations = [product.concentration for product in found if product.concentration is not None]
     return Product(
         either([code for code in codes if code.codings] or codes[:1]),
         tuple(part for product in found for part in (Ingredient(product.code), *product.ingredients)),
         next((product.form for product in found if product.form is not None), None),
-        next((product.batch_expiry for product in found if product.batch_expiry is not None), None),
+        expiry,
+        unread,
         concentrations[0] if len(concentrations) == 1 else None,
         tuple(dict.fromkeys(problem for product in found for problem in product.problems)),
     )
@@ -138,7 +146,7 @@ def _of_medication(
         problems.append(f"the medicine that is named cannot be read: {MODIFIED}")
     if problems:  # what it says can neither be the medicine nor deny that it is
         issues.add(name, "medication", "unreadable", problems[0])
-        return Product(concept, problems=tuple(problems))
+        return Product(concept, batch_problem=problems[0], problems=tuple(problems))
     code = codeable_concept(medication.get("code"))
     if concept.codings:
         code = as_one((concept, code))
@@ -167,7 +175,7 @@ def _of_medication(
         code,
         tuple(ingredients),
         form if form.codings or form.text else None,
-        _batch_expiry(medication),
+        *_batches(medication, issues, name),
         _concentration(ingredients),
         tuple(dict.fromkeys(problems)),
     )
@@ -217,10 +225,26 @@ def _item(item: Any, resolve: Resolve, *containers: Json) -> CodedText:
     return code if code.codings or code.text else CodedText(text=concept.text or text(beside.get("display")))
 
 
-def _batch_expiry(medication: Json) -> DateInterval | None:
-    """When the batch expires; STU3 has batches on the package."""
-    batches = nodes(medication.get("batch")) or nodes(node(medication.get("package")).get("batch"))
-    return date_interval(batches[0].get("expirationDate")) if batches else None
+def _batches(medication: Json, issues: DataIssues, name: str) -> tuple[DateInterval | None, str]:
+    """When the first of the batches expires, and whether one of them says it in a way that nobody can read.
+
+    STU3 has batches on the package.
+    """
+    said = [*as_list(medication.get("batch")), *as_list(node(medication.get("package")).get("batch"))]
+    dates: list[DateInterval] = []
+    unread = False
+    for batch in said:
+        written = batch.get("expirationDate") if isinstance(batch, dict) else batch
+        date = date_interval(written) if isinstance(batch, dict) and isinstance(written, str) else None
+        dates += [date] if date is not None else []
+        unread |= date is None and not says_nothing(written)
+    if unread:
+        issues.add(name, "medication", "unreadable", _NO_EXPIRY)
+    return _first(dates), _NO_EXPIRY if unread else ""
+
+
+def _first(dates: Iterable[DateInterval | None]) -> DateInterval | None:
+    return min((date for date in dates if date is not None), key=lambda date: date.latest, default=None)
 
 
 def _strength(entry: Json, problems: Problems) -> Quantity | None:

@@ -14,9 +14,9 @@ from typing import Final, Literal
 
 from engine.facts import OrderAction, TherapyStatus
 from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.elements import Json, boolean, code, codeable_concept, node
+from fhir_adapters.mapping.elements import Json, boolean, code, node
 from fhir_adapters.mapping.shapes import says_nothing
-from fhir_adapters.mapping.statuses import denied_by
+from fhir_adapters.mapping.statuses import denied_by, status_code
 
 Kind = Literal["request", "statement", "administration", "dispense"]
 
@@ -62,9 +62,16 @@ _NEGATIONS: Final = {
     "doNotPerform": "it is an instruction not to give the medicine",
     "notGiven": "it was not given",
 }
-_TAKEN: Final = ("y", "na")
-_ADHERENCE: Final = ("taking", "on-hold", "not-taking", "stopped")  # the beginnings of R5's codes
+_TAKEN: Final = frozenset({"y", "n", "unk", "na"})
+# https://hl7.org/fhir/R5/valueset-medication-statement-adherence.html
+_ADHERENCE: Final = frozenset(
+    f"{said}{as_directed}"
+    for said in ("taking", "on-hold", "stopped")
+    for as_directed in ("", "-as-directed", "-not-as-directed")
+) | {"not-taking", "unknown"}
 _STOPS: Final = frozenset({"stopped", "cancelled", "ended"})
+_MISTAKE: Final = "entered-in-error"
+_KNOWN: Final = {kind: frozenset({*found, *_UNSURE, _MISTAKE}) for kind, found in _STATUSES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,8 @@ def standing(kind: Kind, resource: Json, issues: DataIssues, name: str) -> Stand
 
     What a doubt comes to is said when the time of the entry is known: an issue of it is left to the caller.
     """
-    status = code(resource.get("status"))
-    if status == "entered-in-error":
+    status = status_in(kind, resource)
+    if status == _MISTAKE:
         issues.add(name, "status", "ignored", "it was entered in error")
         return None
     denied = denied_by(resource, _NEGATIONS, name, issues)
@@ -90,16 +97,16 @@ def standing(kind: Kind, resource: Json, issues: DataIssues, name: str) -> Stand
         issues.add(name, denied, "ignored", _NEGATIONS[denied])
         return None
     status_of = _STATUSES[kind]
-    found = status_of.get(status, _CURRENT)
+    found = status_of.get(status or "", _CURRENT)
     if found is None:
         issues.add(name, "status", "ignored", f"nothing was given or taken ({status})")
         return None
     doubt = ""
     if status not in status_of:
-        said = status if status in _UNSURE else "not one of FHIR's" if status else "missing"
+        said = "not one of FHIR's" if status is None else status or "missing"
         doubt = f"the status is {said}"
     elif found is _PLANNED or status == "on-hold":
-        said = _WAITING.get(status, "it is being prepared")
+        said = _WAITING.get(status or "", "it is being prepared")
         issues.add(name, "status", "assumed", f"{said}; it counts as {found.value}")
     stands = Standing(found, not doubt and denied is None, doubt)
     if kind == "request":
@@ -108,7 +115,7 @@ def standing(kind: Kind, resource: Json, issues: DataIssues, name: str) -> Stand
 
 
 def _by_intent(found: Standing, resource: Json, issues: DataIssues, name: str) -> Standing | None:
-    intent = code(resource.get("intent"))
+    intent = code(resource.get("intent")).lower()
     if intent in _SUGGESTIONS:
         issues.add(name, "intent", "ignored", f"it is not an order ({intent})")
         return None
@@ -127,38 +134,58 @@ def _by_intent(found: Standing, resource: Json, issues: DataIssues, name: str) -
 
 def _by_adherence(found: Standing, resource: Json, issues: DataIssues, name: str) -> Standing | None:
     """STU3's ``taken`` and R5's ``adherence``, which know entries of what is not, or no longer, taken."""
-    taken, adherence = code(resource.get("taken")), resource.get("adherence")
+    taken = status_code(resource.get("taken"), _TAKEN)
+    adherence = status_code(node(resource.get("adherence")).get("code"), _ADHERENCE)
     if taken == "n":
         issues.add(name, "taken", "ignored", "it was not taken")
         return None
-    said = (
-        next((c.code for c in codeable_concept(node(adherence).get("code")).codings), "") if adherence else ""
-    )
-    if taken == "unk" or said == "unknown":
-        issues.add(name, "adherence", "assumed", "it is not known to be taken; it counts as before")
-        return replace(found, certain=False)
-    for element, code_, known in (("taken", taken, _TAKEN), ("adherence", said, _ADHERENCE)):
-        if not (says_nothing(resource.get(element)) or code_.startswith(known)):
+    misshapen = not adherence and not says_nothing(resource.get("adherence"))
+    for element, said in (("taken", taken), ("adherence", None if misshapen else adherence)):
+        if said is None:
             issues.add(name, element, "assumed", "it is not a code that FHIR defines; it counts as before")
             return replace(found, certain=False)
-    if said.startswith(("not-taking", "stopped")) and found.status is _CURRENT:
+    if taken == "unk" or adherence == "unknown":
+        issues.add(name, "adherence", "assumed", "it is not known to be taken; it counts as before")
+        return replace(found, certain=False)
+    if adherence and adherence.startswith(("not-taking", "stopped")) and found.status is _CURRENT:
         return replace(found, status=_ENDED)
     return found
 
 
-def is_known(status: str) -> bool:
-    """Whether FHIR has this status for orders; one without a status is an order that nobody has sent yet."""
-    return not status or status == "unknown" or status in _STATUSES["request"]
+def status_in(kind: Kind, resource: Json) -> str | None:
+    """The status that FHIR has for a kind of entry; empty where none is stated, None where nobody can read which it is."""
+    return status_code(resource.get("status"), _KNOWN[kind])
+
+
+def under_review(resource: Json, issues: DataIssues, name: str) -> Standing | None:
+    """Where an order of the session stands: it counts with every status but that of a mistake, since it is being signed."""
+    status = status_in("request", resource)
+    if status == _MISTAKE:
+        issues.add(name, "status", "ignored", "it was entered in error")
+        return None
+    if status is None or status == "unknown":
+        said = "unknown" if status else "not one of FHIR's"
+        issues.add(name, "status", "unreadable", f"the status is {said}, so that it may stop the medicine")
+    elif status == "completed":
+        issues.add(name, "status", "assumed", "it is completed; it counts as an order to give")
+    if isinstance(denied_by(resource, ("doNotPerform",), name, issues), str):
+        issues.add(
+            name, "doNotPerform", "assumed", "an order not to give the medicine is read as stopping it"
+        )
+    return Standing(_CURRENT)
 
 
 def order_action(resource: Json, nothing_given: bool) -> OrderAction:
     """What an order under review does to therapy (DC-01): ``nothing_given`` is a dose or rate of zero.
 
-    Its status is that of the order that is being signed, so that *active* starts or changes just as *draft* does.
+    Its status is that of the order that is being signed, so that *active* starts or changes just as *draft* does. One that is
+    there and not FHIR's, or unknown, may be any.
     """
-    status = code(resource.get("status"))
+    status = status_in("request", resource)
     if status in _STOPS or boolean(resource.get("doNotPerform")) or nothing_given:
         return OrderAction.STOP
     if status == "on-hold":
         return OrderAction.HOLD
+    if status is None or status == "unknown":
+        return OrderAction.UNKNOWN
     return OrderAction.CHANGE if resource.get("priorPrescription") else OrderAction.START

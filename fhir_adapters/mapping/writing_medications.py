@@ -19,6 +19,7 @@ _ACTIONS: Final = {
     OrderAction.CHANGE: "draft",
     OrderAction.HOLD: "on-hold",
     OrderAction.STOP: "stopped",
+    OrderAction.UNKNOWN: "unknown",
 }
 _THERAPY: Final = "MedicationRequest/therapy"
 

@@ -64,6 +64,19 @@ class TestOrders:
         assert (subject.label, subject.evidence[0].reference) == ("baclofen", "MedicationRequest/1")
         assert (subject.medication, other.order) == (orders[0], "MedicationRequest/4")
 
+    def test_one_whose_status_cannot_be_read_is_an_order_and_may_be_a_stop(self) -> None:
+        ordered, stopped = found(patient(orders=[order(action=OrderAction.UNKNOWN)]))
+        assert (ordered.kind, ordered.certainty, ordered.missing) == ("order", MET, ())
+        assert (stopped.kind, stopped.certainty, stopped.order) == (
+            "stop",
+            UNKNOWN,
+            "MedicationRequest/order",
+        )
+        assert [(entry.what, entry.why) for entry in stopped.missing] == [
+            ("whether this order stops intrathecal baclofen", "its status cannot be read")
+        ]
+        assert not found(patient(orders=[order("opioids", action=OrderAction.UNKNOWN)]))[1:]
+
     @pytest.mark.parametrize(
         ("action", "kind"),
         [

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from engine.facts import ListName
 from fhir_adapters.errors import ContextError, FhirDataError, FhirVersionError
 from fhir_adapters.review import read_context
 
@@ -167,6 +168,48 @@ def test_drafts_of_other_hooks():
         ]
 
 
+CREATED = [
+    ("problem-list-item-create", "conditions", {"resourceType": "Condition", "id": "c"}, ListName.CONDITIONS),
+    ("allergyintolerance-create", "allergyIntolerance", {"resourceType": "AllergyIntolerance"}, ListName.ALLERGIES),
+    ("appointment-book", "appointments", {"resourceType": "Appointment", "id": "t"}, ListName.APPOINTMENTS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("hook", "field", "resource", "name"), CREATED)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda resource: bundle(resource, 42),
+        lambda resource: bundle(resource, None),
+        lambda resource: bundle({"id": "c"}),
+        lambda resource: bundle({**resource, "resourceType": resource["resourceType"].lower()}),
+        lambda resource: bundle(bundle(resource)),
+        lambda resource: [bundle(resource)],
+        lambda resource: {"resourceType": "Parameters", "parameter": [{"resource": resource}]},
+        lambda resource: {"resourceType": "List", "entry": [{"item": {"reference": "#c"}}]},
+        lambda resource: bundle(resource, link=[{"relation": "next"}]),
+        lambda resource: {"resourceType": "Bundle", "Entry": [{"resource": resource}]},
+    ],
+)
+def test_what_is_being_added_and_cannot_be_read_is_a_gap_in_its_list(hook, field, resource, name, shape):
+    session = read(hook, **{field: shape(resource)})
+    assert session.lists == (name,)
+    assert len(session.gaps) == 1
+
+
+@pytest.mark.parametrize(("hook", "field", "resource", "name"), CREATED)
+def test_what_comes_along_with_it_is_named_and_no_gap(hook, field, resource, name):
+    session = read(hook, **{field: bundle(resource, ORDER, {"resourceType": "Practitioner", "id": "u"})})
+    assert (session.gaps, len(session.beside)) == ((), 2)
+    assert [(issue.reference, issue.reason) for issue in session.issues] == [
+        ("MedicationRequest/a", "it is not what is being added")
+    ]
+
+
+def test_what_is_drafted_and_cannot_be_read_may_be_a_medicine_or_a_service():
+    assert read("order-sign", draftOrders=bundle(7)).lists == (ListName.MEDICATIONS, ListName.SERVICES)
+
+
 @pytest.mark.parametrize("context", [{"medication": ORDER}, {"order": {"resource": ORDER}}])
 def test_medication_verify_by_its_table_and_by_its_example(context):
     assert references(read("medication-verify", **context).orders) == ["MedicationRequest/a"]
@@ -180,6 +223,15 @@ def test_ids_are_read_in_any_form(hook):
         session = read(hook, encounterId=encounter, patientId=patient)
         assert (session.encounter_id, session.patient_id, session.user) == ("e", "p", "Practitioner/u")
         assert session.orders == ()
+
+
+@pytest.mark.parametrize(
+    "written", ["Practitioner/1", "a/../b", "Patient/", "/", "https://x/fhir", "Patient/1/2"]
+)
+@pytest.mark.parametrize(("name", "type_"), [("patientId", "Patient"), ("encounterId", "Encounter")])
+def test_a_reference_to_something_else_is_no_id_of_a_patient_or_an_encounter(name, type_, written):
+    with pytest.raises(ContextError, match=f"context.{name} names no {type_}"):
+        read("patient-view", **{name: written.replace("Patient", type_)})
 
 
 def test_a_user_may_be_missing_and_an_encounter_null():

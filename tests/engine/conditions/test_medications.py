@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from engine.concepts import CodedText, Coding
-from engine.facts import FactList, Gap, ListName, ListState, MedicationFact, OrderAction, TherapyStatus
+from engine.facts import (
+    UNREAD_ROUTE,
+    FactList,
+    Gap,
+    ListName,
+    ListState,
+    MedicationFact,
+    OrderAction,
+    TherapyStatus,
+)
 from engine.finding import Finding, Truth
 from tests.engine.builders import (
     UNMAPPED,
@@ -221,6 +230,14 @@ class TestByRoute:
                 "1 entry of the medication list has no route that can be read"
             ]
 
+    @pytest.mark.parametrize("beside_it", [[], [dosage("oral")]])
+    def test_by_a_route_that_is_stated_and_cannot_be_read_any_medicine_may_be(
+        self, beside_it: list[Any]
+    ) -> None:
+        found = medicine(MORPHINE, dosages=[dosage(None, problems=(UNREAD_ROUTE,)), *beside_it])
+        assert beside(self.ANY, found).truth is UNKNOWN
+        assert beside(self.BY, found).truth is UNKNOWN
+
     def test_an_uncoded_medicine_by_the_own_medicines_route_may_be_it(self) -> None:
         assert beside(self.ANY, medicine(UNMAPPED, "intrathecal")).truth is UNKNOWN
         assert beside(self.ANY, medicine(UNMAPPED, "oral")).truth is NOT_MET
@@ -265,6 +282,7 @@ class TestWhatIsBeingOrdered:
         [
             (OrderAction.START, MET),
             (OrderAction.CHANGE, MET),
+            (OrderAction.UNKNOWN, MET),
             (OrderAction.HOLD, NOT_MET),
             (OrderAction.STOP, NOT_MET),
         ],
@@ -323,49 +341,6 @@ class TestPairsThatThePatientHasLongHad:
         facts = patient(medications=[pump(), ended], orders=[order(TRAMADOL, "oral")])
         assert look(recent, facts).truth is NOT_MET
         assert look(recent, replace(facts, hook="patient-view", orders=())).truth is MET
-
-
-class TestOtherOrders:
-    def other(self, what: Any = MORPHINE, **more: Any) -> MedicationFact:
-        return order(what, **({"route": "oral", "reference": "MedicationRequest/other"} | more))
-
-    def test_it_is_another_order_of_the_session(self) -> None:
-        condition = {"order": "opioids"}
-        assert beside(condition, orders=(self.other(),)).truth is MET
-        assert beside(condition, medicine(MORPHINE)).truth is NOT_MET
-        assert beside({"order": "any"}).truth is NOT_MET
-        assert beside({"order": "any"}, orders=(self.other(),)).truth is MET
-
-    @pytest.mark.parametrize("action", list(OrderAction))
-    def test_it_may_have_to_do_something(self, action: OrderAction) -> None:
-        for asked in OrderAction:
-            finding = beside({"order": "opioids", "action": asked.value}, orders=(self.other(action=action),))
-            assert finding.truth is (MET if asked is action else NOT_MET)
-
-    def test_route_and_exclusion(self) -> None:
-        spinal = self.other(route="intrathecal")
-        condition = {"order": "any", "route": "intrathecal"}
-        assert beside(condition, orders=(spinal,)).truth is MET
-        assert beside(condition | {"excluding": ["opioids"]}, orders=(spinal,)).truth is NOT_MET
-        assert beside(condition, orders=(self.other(),)).truth is NOT_MET
-
-    def test_the_same_group(self) -> None:
-        grouped = order(group="g1")
-        condition = {"order": "opioids", "same_group": True}
-
-        def together(own: MedicationFact, group: str | None) -> Truth:
-            return look(condition, patient(orders=[own, self.other(group=group)])).truth
-
-        assert together(grouped, "g1") is MET
-        assert together(grouped, "g2") is NOT_MET
-        assert together(OWN, None) is NOT_MET
-
-    def test_without_an_order_to_stand_beside_no_group_is_the_same(self) -> None:
-        facts = patient(
-            order_gaps=(Gap("MedicationRequest/9", "no medicine"),), orders=[self.other(group="g1")]
-        )
-        assert look({"order": "opioids", "same_group": True}, facts).truth is UNKNOWN
-        assert look({"order": "opioids"}, facts).truth is MET
 
 
 class TestAbruptly:

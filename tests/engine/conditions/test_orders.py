@@ -294,13 +294,29 @@ class TestCodesOfTheOrder:
         found = order(batch_expiry=on(expiry) if expiry else None)
         assert about({"batch": "expired"}, found).truth is truth
 
+    @pytest.mark.parametrize(("expiry", "truth"), [("2026-02", MET), ("2026-03", UNKNOWN), (None, UNKNOWN)])
+    def test_one_that_cannot_be_read_may_have_expired(self, expiry: str | None, truth: Truth) -> None:
+        found = order(batch_expiry=on(expiry) if expiry else None, batch_problem="nobody can read it")
+        finding = about({"batch": "expired"}, found)
+        assert finding.truth is truth
+        assert reasons(finding) == (["nobody can read it"] if truth is UNKNOWN else [])
+
+
+ACTIONS = [action for action in OrderAction if action is not OrderAction.UNKNOWN]
+
 
 class TestWhatTheOrderDoes:
-    @pytest.mark.parametrize("does", list(OrderAction))
+    @pytest.mark.parametrize("does", ACTIONS)
     def test_action(self, does: OrderAction) -> None:
-        for asked in OrderAction:
+        for asked in ACTIONS:
             finding = about({"action": asked.value}, order(action=does))
             assert finding.truth is (MET if asked is does else NOT_MET)
+
+    @pytest.mark.parametrize("asked", ACTIONS)
+    def test_an_order_whose_status_cannot_be_read_may_do_anything(self, asked: OrderAction) -> None:
+        finding = about({"action": asked.value, "reason": "spasticity"}, order(action=OrderAction.UNKNOWN))
+        assert finding.truth is UNKNOWN
+        assert reasons(finding) == ["its status cannot be read"]
 
     def test_an_action_can_need_its_reason(self) -> None:
         stop = {"action": "stop", "reason": "spasticity"}

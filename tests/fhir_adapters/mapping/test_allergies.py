@@ -126,6 +126,18 @@ def test_two_codes_where_one_belongs_are_a_gap_whatever_the_reaction_says():
     assert said == [("code", "unreadable")]
 
 
+@pytest.mark.parametrize("reaction", ["baclofen", ["baclofen"], [{"substance": SALT}, 7], [["rash"]]])
+def test_a_reaction_that_is_none_in_fhirs_form_may_be_to_anything(reaction):
+    found, said = read(code=SALT, reaction=reaction)
+    assert found == Gap("AllergyIntolerance/a", "a reaction cannot be read")
+    assert said == [("reaction", "unreadable")]
+
+
+@pytest.mark.parametrize("reaction", [None, [], [{}], [None], {"substance": SALT}])
+def test_one_that_says_nothing_and_one_without_its_list_are_read(reaction):
+    assert isinstance(read(code=SALT, reaction=reaction)[0], AllergyFact)
+
+
 def test_no_known_allergy_with_a_reaction_to_something_is_a_gap():
     none = {"coding": [{"system": SNOMED, "code": "716186003"}]}
     found, said = read(code=none, reaction=[{"substance": BACLOFEN}])

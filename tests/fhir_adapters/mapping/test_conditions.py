@@ -203,3 +203,19 @@ def test_a_draft_is_marked():
     assert found == ConditionFact(
         "Condition/c", CodedText((Coding(SNOMED, "84757009", "Epilepsy"),)), Course.CURRENT, draft=True
     )
+
+
+@pytest.mark.parametrize(
+    ("abatement", "said"),
+    [
+        ("2027", [("clinicalStatus", "assumed")]),
+        ("2026-06-02", [("clinicalStatus", "assumed")]),
+        ("2026", []),  # it may have come
+        ("2026-06-01", []),
+        ("2020", []),
+    ],
+)
+def test_what_is_past_before_its_abatement_is_past_and_named(abatement, said):
+    found, issues = read(clinicalStatus="resolved", abatementDateTime=abatement)
+    assert isinstance(found, ConditionFact)
+    assert (found.course, issues) == (Course.PAST, said)

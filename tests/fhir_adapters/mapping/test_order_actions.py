@@ -3,7 +3,7 @@
 import pytest
 
 from engine.facts import OrderAction, TherapyStatus
-from tests.fhir_adapters.mapping.test_therapy_statuses import bounded, read, request
+from tests.fhir_adapters.mapping.test_medicines_in_time import bounded, read, request
 
 CURRENT, ENDED = TherapyStatus.CURRENT, TherapyStatus.ENDED
 UG = {"unit": "ug"}

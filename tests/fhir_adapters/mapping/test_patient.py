@@ -120,7 +120,6 @@ REPLACED, UNREADABLE = (
         (["replaced-by"], REPLACED, [REPLACED]),
         (["replace"], REPLACED, [REPLACED]),  # DSTU2
         ([None, "replaced-by"], REPLACED, [REPLACED]),
-        (["replaces"], "", []),
         (["seealso"], "", ["it names another record of the patient"]),
         (["refer", "replaced-by"], REPLACED, ["it names another record of the patient", REPLACED]),
         ([None], UNREADABLE, [UNREADABLE]),
@@ -137,6 +136,15 @@ def test_a_link_to_another_record_is_named_and_one_that_replaces_this_is_why_it_
     assert [(issue.element, issue.effect, issue.reason) for issue in issues] == [
         ("link", "not checked", reason) for reason in said
     ]
+
+
+@pytest.mark.parametrize("type_", ["replaces", "Replaces"])
+def test_that_the_record_has_replaced_another_is_said(type_):
+    issues = DataIssues()
+    link = [{"type": type_, "other": {"reference": "Patient/old"}}]
+    assert replaced({"link": link}, "Patient/p", issues) == ""
+    ((element, effect),) = [(issue.element, issue.effect) for issue in issues]
+    assert (element, effect) == ("link", "assumed")
 
 
 @pytest.mark.parametrize(("link", "why"), [(None, ""), ([], ""), ([{}], ""), ("Patient/q", UNREADABLE)])

@@ -291,6 +291,70 @@ class TestStrength:
         assert of_ingredients(ingredient, diluent)[0].concentration == Quantity(Decimal(500), "ug/mL")
 
 
+SOON, LATE = {"expirationDate": "2020-05-31"}, {"expirationDate": "2027-12"}
+UNREAD_BATCH = "the expiry date of the batch cannot be read"
+
+
+@pytest.mark.parametrize("place", ["batch", "package"])
+@pytest.mark.parametrize(
+    ("batches", "expiry", "problem"),
+    [
+        ([LATE, SOON], "31 May 2020", ""),
+        ([SOON, LATE], "31 May 2020", ""),
+        (SOON, "31 May 2020", ""),
+        ([{"lotNumber": "7"}, {}, None], None, ""),
+        ({"expirationDate": None}, None, ""),
+        ([LATE, {"expirationDate": "12/2025"}], "Dec 2027", UNREAD_BATCH),
+        ({"expirationDate": 20251231}, None, UNREAD_BATCH),
+        ({"expirationDate": True}, None, UNREAD_BATCH),
+        ({"expirationDate": {"start": "2020"}}, None, UNREAD_BATCH),
+        ("EXP 2025-01", None, UNREAD_BATCH),
+        ([7], None, UNREAD_BATCH),
+    ],
+)
+def test_the_batch_that_expires_first_counts_and_one_that_cannot_be_read_is_a_problem(
+    place, batches, expiry, problem
+):
+    medication = {"resourceType": "Medication", "id": "m", "code": BACLOFEN}
+    medication[place] = batches if place == "batch" else {"batch": batches}
+    product, issues = read({"medicationReference": {"reference": "#m"}, "contained": [medication]})
+    assert (product.batch_expiry and product.batch_expiry.describe(), product.batch_problem) == (
+        expiry,
+        problem,
+    )
+    assert (problem in issues) is bool(problem)
+    assert product.problems == ()  # it is still known what the medicine is
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"medicationReference": {"reference": "Medication/gone"}},
+        {"medicationReference": {"reference": "Medication/gone"}, "medicationCodeableConcept": BACLOFEN},
+        {"medicationReference": {"identifier": {"value": "7"}}},
+        {},
+        {"medicationReference": {"reference": "#m"}, "contained": [{**MEDICATION, "modifierExtension": [{"url": "u"}]}]},
+    ],
+)  # fmt: skip
+def test_of_a_medicine_that_cannot_be_read_nobody_knows_when_its_batch_expires(members):
+    product, _ = read(members)
+    assert product.batch_expiry is None
+    assert product.batch_problem == product.problems[0]
+
+
+def test_of_two_medicines_that_are_named_the_batch_that_expires_first_counts():
+    late = {"resourceType": "Medication", "id": "late", "code": BACLOFEN, "batch": LATE}
+    soon = {"resourceType": "Medication", "id": "soon", "code": BACLOFEN, "batch": SOON}
+    for one, other in ((late, soon), (soon, late)):
+        named = {
+            "medicationReference": {"reference": f"#{one['id']}"},
+            "medication": {"reference": f"#{other['id']}"},
+        }
+        product, _ = read({**named, "contained": [one, other]})
+        assert product.batch_expiry is not None
+        assert product.batch_expiry.describe() == "31 May 2020"
+
+
 def test_batches_of_stu3_are_on_the_package():
     medication = {"resourceType": "Medication", "id": "m", "code": BACLOFEN}
     medication["package"] = {"batch": [{"expirationDate": "2020-05-31"}]}

@@ -3,11 +3,13 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 from engine.concepts import CodedText, Coding
-from engine.facts import Gap, ListState, OrderAction
+from engine.facts import Gap, ListName, ListState, OrderAction
 from fhir_adapters.mapping.facts import patient_facts
 from fhir_adapters.record import read_prefetch, read_record
-from fhir_adapters.review import read_context
+from fhir_adapters.review import ReviewContext, read_context
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 P = {"reference": "Patient/p"}
@@ -95,6 +97,48 @@ def test_an_order_for_another_patient_is_not_checked_against_this_record():
     assert facts.order_gaps == (
         Gap("MedicationRequest/a", "the order names another patient than the request"),
     )
+
+
+OTHERS = {"reference": "Patient/q"}
+FOREIGN = [
+    pytest.param(
+        "problem-list-item-create", "conditions", {"resourceType": "Condition", "subject": OTHERS}, "conditions", id="a problem"
+    ),
+    pytest.param(
+        "allergyintolerance-create", "allergyIntolerance", {"resourceType": "AllergyIntolerance", "patient": OTHERS},
+        "allergies", id="an allergy",
+    ),
+    pytest.param(
+        "appointment-book", "appointments",
+        {"resourceType": "Appointment", "status": "proposed", "participant": [{"actor": OTHERS}]}, "appointments", id="an appointment",
+    ),
+    pytest.param(
+        "order-sign", "draftOrders", {"resourceType": "ServiceRequest", "status": "draft", "subject": OTHERS}, "services", id="a service"
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("hook", "field", "resource", "name"), FOREIGN)
+def test_a_draft_for_another_patient_does_not_count_and_leaves_its_list_open(hook, field, resource, name):
+    draft = {"id": "1", "code": snomed("1"), **resource}
+    session = read_context(hook, raw({"patientId": "p", field: bundle(draft)}))
+    facts, issues = read(PATIENT, review=session)
+    why = "the entry names another patient than the request"
+    found = getattr(facts, name)
+    assert (found.items, found.gaps) == ((), (Gap(f"{resource['resourceType']}/1", why),))
+    assert (why, "unreadable") in {(issue.reason, issue.effect) for issue in issues}
+    assert facts.order_gaps == ()
+
+
+@pytest.mark.parametrize(("hook", "field", "resource", "name"), FOREIGN)
+def test_what_cannot_be_read_of_a_session_is_a_gap_in_the_list_that_it_could_belong_to(
+    hook, field, resource, name
+):
+    session = read_context(hook, raw({"patientId": "p", field: bundle(resource | {"resourceType": "?"})}))
+    facts, _ = read(PATIENT, review=session)
+    lists = ("conditions", "allergies", "appointments", "services", "medications", "observations", "devices")
+    assert [each for each in lists if getattr(facts, each).gaps] == [name]
+    assert len(facts.order_gaps) == (hook == "order-sign")
 
 
 def test_an_order_for_two_patients_is_not_checked_either():
@@ -206,3 +250,43 @@ def test_a_draft_on_the_list_is_named_unless_it_is_the_order_under_review_itself
     other = {**ORDER, "id": "other"}
     _, issues = read(PATIENT, ORDER, other, review=sign(ORDER))
     assert [issue.reference for issue in issues if issue.reason == why] == ["MedicationRequest/other"]
+
+
+OLD = {"reference": "Patient/old"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "counts"), [("replaces", True), ("seealso", False), ("refer", False), ("replaced-by", False)]
+)
+def test_what_names_a_record_that_the_patients_is_linked_to_counts_or_leaves_its_list_open(type_, counts):
+    """After a merge references are not always rewritten: a diagnosis under the old id is the patient's all the same."""
+    patient = {**PATIENT, "link": [{"type": type_, "other": OLD}]}
+    problem = {"resourceType": "Condition", "id": "c", "subject": OLD, "code": snomed("84757009")}
+    keys = {"patient": (ListName.PATIENT,), "conditions": (ListName.CONDITIONS,)}
+    sent = {"patient": raw(patient), "conditions": raw(bundle(problem))}
+    record = read_prefetch(sent, keys=keys, patient_id="p")
+    facts, issues = patient_facts(record, ReviewContext("patient-view", "p"), now=NOW)
+    assert len(facts.conditions.items) == counts
+    gap = Gap("Condition/c", "it is of another record of the patient")
+    assert facts.conditions.gaps == (() if counts else (gap,))
+    assert "Condition/c" in {issue.reference for issue in issues}
+    assert "link" in {issue.element for issue in issues}
+
+
+def test_no_list_is_whole_of_a_patient_whom_another_patient_that_was_sent_has_replaced():
+    newer = {
+        "resourceType": "Patient",
+        "id": "newer",
+        "birthDate": "1999",
+        "link": [{"type": "replaces", "other": P}],
+    }
+    sent = {"patient": raw(bundle(newer, PATIENT)), "conditions": raw(bundle())}
+    keys = {"patient": (ListName.PATIENT,), "conditions": (ListName.CONDITIONS,)}
+    record = read_prefetch(sent, keys=keys, patient_id="p")
+    facts, _ = patient_facts(record, ReviewContext("patient-view", "p"), now=NOW)
+    assert (facts.conditions.state, facts.conditions.detail) == (
+        ListState.PARTIAL,
+        "another record has replaced this one",
+    )
+    assert facts.person is not None
+    assert facts.person.reference == "Patient/p"  # and it is not described by the other
