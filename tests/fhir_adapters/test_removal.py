@@ -4,15 +4,17 @@ import json
 from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import pytest
 
 from engine.authoring.loading import load_rules
 from engine.evaluation import Engine
+from engine.facts import ListName
 from engine.finding import Truth, any_of
 from engine.rule import Hook
 from fhir_adapters.mapping.facts import patient_facts
-from fhir_adapters.record import read_record
+from fhir_adapters.record import LIST_OF, read_prefetch, read_record
 from fhir_adapters.review import read_context
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -92,10 +94,15 @@ def outcomes(record, order=ORDER):
         "type": "collection",
         "entry": [{"resource": entry} for entry in record],
     }
+    return decided(read_record(json.dumps(bundle).encode(), patient_id="p"), order)
+
+
+def decided(record, order=ORDER):
+    """The same of a record that has been read."""
     drafts = {"resourceType": "Bundle", "entry": [{"resource": order}]}
     context = {"userId": "Practitioner/1", "patientId": "p", "draftOrders": drafts}
     review = read_context(Hook.ORDER_SIGN.value, json.dumps(context).encode())
-    facts, _ = patient_facts(read_record(json.dumps(bundle).encode(), patient_id="p"), review, now=NOW)
+    facts, _ = patient_facts(record, review, now=NOW)
     found = engine().evaluate(facts).outcomes
     return {
         rule.id: any_of(each.outcome for each in found if each.rule is rule)
@@ -145,6 +152,55 @@ def test_without_any_one_datum_nothing_that_was_told_or_could_not_be_looked_at_i
             if safe:
                 made_safe[f"{entry['resourceType']}/{entry['id']} {'.'.join(map(str, path))}"] = safe
     assert made_safe == {}
+
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    name.value: {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": entry} for entry in CLEAR if LIST_OF[entry["resourceType"]] is name],
+    }
+    for name in ListName
+}
+"""The record as the answers of a prefetch, one for each list, some of them empty."""
+
+
+def prefetched(answers):
+    """How each rule ended where the record came as these answers."""
+    sent = {key: json.dumps(answer).encode() for key, answer in answers.items()}
+    return decided(read_prefetch(sent, keys={name.value: (name,) for name in ListName}, patient_id="p"))
+
+
+FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param(lambda answers, key: answers.pop(key), id="the key"),
+        pytest.param(lambda answers, key: answers[key].pop("resourceType"), id="the type of the answer"),
+        pytest.param(lambda answers, key: answers.update({key: FAILED}), id="to an error"),
+        pytest.param(lambda answers, key: answers[key].update(entry=[], total=9), id="the entries"),
+        pytest.param(
+            lambda answers, key: answers[key].update(entry=[], link=[{"relation": "next"}]), id="a page"
+        ),
+        pytest.param(
+            lambda answers, key: answers[key].update(entry=[7 for _ in answers[key]["entry"]] or [7]),
+            id="the resources",
+        ),
+    ],
+)
+def test_nor_without_the_answer_of_any_key(lost):
+    before = prefetched(ANSWERS)
+    assert before == outcomes(CLEAR)
+    for key in ANSWERS:
+        answers = deepcopy(ANSWERS)
+        lost(answers, key)
+        after = prefetched(answers)
+        silent = [
+            rule for rule, was in before.items() if was is not Truth.NOT_MET and after[rule] is Truth.NOT_MET
+        ]
+        assert silent == [], key
 
 
 @pytest.mark.parametrize("path", list(places(ORDER)), ids=lambda path: ".".join(map(str, path)))

@@ -50,16 +50,31 @@ def sent_types(resources):
     return Counter(resource["resourceType"] for resource in resources)
 
 
-def test_every_resource_of_every_patient_is_accounted_for(patients):
-    assert patients
+def measured(observation):
+    """What an Observation says, counted as plainly as one can: its own value, or that it has none, and each of its components."""
+    components = observation.get("component") or []
+    own = any(name.startswith("value") or name == "dataAbsentReason" for name in observation)
+    return len(components) + (own or not components)
+
+
+def test_every_resource_and_every_component_of_every_patient_is_accounted_for(patients):
+    components = 0
     for path in patients:
         sent = path.read_bytes()
         record = read_record(sent)
         facts, issues = patient_facts(record, ReviewContext("patient-view"), now=NOW)
         accounts = account(record, facts, issues)
-        expected = sent_types(entry["resource"] for entry in json.loads(sent)["entry"])
-        assert {type_: found.total for type_, found in accounts.items()} == expected, path.name
+        resources = [entry["resource"] for entry in json.loads(sent)["entry"]]
+        assert {type_: found.total for type_, found in accounts.items()} == sent_types(resources), path.name
         assert [type_ for type_, found in accounts.items() if found.unaccounted] == [], path.name
+        told = Counter(fact.reference for fact in facts.observations.items)
+        told.update(gap.reference for gap in facts.observations.gaps)
+        for resource in resources:
+            name = f"{resource['resourceType']}/{resource.get('id')}"
+            if name in told:  # what is left out whole is accounted for above
+                assert told[name] == measured(resource), (path.name, name)
+                components += len(resource.get("component") or ())
+    assert components > 1000
 
 
 def test_what_is_not_decoded_is_not_needed(patients):
