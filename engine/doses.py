@@ -8,14 +8,99 @@ from decimal import Decimal
 from itertools import pairwise
 
 from engine.errors import UnitError
-from engine.facts import Dosage, MedicationFact
+from engine.facts import NO_DOSE, Dosage, MedicationFact
 from engine.finding import Truth, truth_of
-from engine.quantity import Quantity, QuantityInterval
+from engine.quantity import Quantity, QuantityInterval, compare, convert
+
+
+def administered_once(
+    said: bool | None, dose: QuantityInterval | None, rate: QuantityInterval | None
+) -> bool | None:
+    """Whether a dosage is a single administration (True) or goes on, as repeated doses or a continuous rate (False).
+
+    ``said`` is what its timing says: once, again and again, or (None) neither. A rate beside a dose is how fast that is given: with no
+    word on how often, the two are an infusion where the dose is what the rate gives in a day. None where both readings are open: a dose
+    of which nobody says how often, a rate that runs once, and a single dose that takes a day or longer to give.
+    """
+    if dose is None:
+        if rate is None:
+            return said
+        return None if said else False
+    if rate is None or said is False:
+        return said
+    given = _in_unit(rate, f"{dose.unit}/d")
+    if said:
+        takes_a_day = given is not None and not _is_below(dose.low, given.high)
+        return None if takes_a_day else True
+    return (
+        False
+        if given is not None and given.exact is not None and given.low == dose.low == dose.high
+        else None
+    )
+
+
+def said_once(dosage: Dosage) -> bool:
+    """Whether a dosage is what it is only because its timing says that it is given once."""
+    return dosage.once is not False and administered_once(None, dosage.dose, dosage.rate) is not dosage.once
+
+
+def _is_below(one: Decimal | None, other: Decimal | None) -> bool:
+    return one is None or other is None or one < other
 
 
 def runs(medication: MedicationFact) -> bool:
     """Whether an entry is of a dose that goes on: one of single doses only, such as a test dose or a filling, is not."""
     return not medication.dosages or not all(dosage.once for dosage in medication.dosages)
+
+
+def may_run(medication: MedicationFact, ordered: QuantityInterval) -> bool:
+    """Whether an entry tells of a pump that runs: by a dose that goes on, or by one above the dose ordered for a day, which fills it."""
+    return runs(medication) or not all(_fits(dosage.dose, ordered) for dosage in medication.dosages)
+
+
+def _fits(dose: QuantityInterval | None, ordered: QuantityInterval) -> bool:
+    found = _in_unit(dose, ordered.unit.removesuffix("/d"))
+    return found is not None and found.high is not None and not _is_below(ordered.high, found.high)
+
+
+def states_nothing(dosage: Dosage) -> bool:
+    """Whether an instruction says nothing of an amount, not even what cannot be read."""
+    stated = dosage.dose is not None or dosage.rate is not None or dosage.daily is not None
+    return not stated and set(dosage.problems) <= {NO_DOSE}
+
+
+def content(volume: Quantity, strengths: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """What a volume holds: itself, and the mass of the medicine in it where its only strength is a concentration."""
+    try:
+        (strength,) = strengths
+        mass = convert(volume, "mL").value * convert(strength, "ug/mL").value
+    except (ValueError, UnitError):
+        return (volume,)
+    return (volume, Quantity(mass, "ug"))
+
+
+def a_day(medication: MedicationFact) -> Iterator[QuantityInterval | None]:
+    """What the instructions of doses that go on come to in a day: those of one number together, as FHIR numbers what follows one another.
+
+    One without a number among others that have one may run beside any of these, or not (Dosage.sequence).
+    """
+    found = by_number(medication)
+    free = [dosage.daily for dosage in found.pop(None, [])] if len(found) > 1 else []
+    for dosages in found.values():
+        beside = [dosage.daily for dosage in dosages]
+        yield from together([*beside, *map(at_most, free)])
+        if free:
+            yield from together([*map(at_most, beside), *free])
+
+
+def by_number(medication: MedicationFact) -> dict[int | None, list[Dosage]]:
+    """The instructions of doses that go on, or may, by the numbers that order them in time."""
+    found: dict[int | None, list[Dosage]] = {}
+    for dosage in medication.dosages:
+        stated = dosage.daily is not None or dosage.rate is not None or dosage.dose is not None
+        if dosage.once is not True and (stated or dosage.problems):
+            found.setdefault(dosage.sequence, []).append(dosage)
+    return found
 
 
 def together(amounts: Sequence[QuantityInterval | None]) -> Iterator[QuantityInterval | None]:
@@ -88,9 +173,15 @@ def changed(value: QuantityInterval, base: Quantity, percent: float) -> Truth:
 
 
 def daily(medication: MedicationFact) -> Quantity | None:
-    """The exact amount in 24 hours that an entry states; None when it states none, or several."""
-    stated = {dosage.daily.exact for dosage in medication.dosages if dosage.daily is not None}
-    return stated.pop() if len(stated) == 1 else None
+    """The exact amount in 24 hours that an entry's instructions come to; None when one cannot be read, and when they say several."""
+    stated = [amount.exact if amount is not None else None for amount in a_day(medication)]
+    first = stated[0] if stated else None
+    return first if first is not None and all(same(first, other) for other in stated) else None
+
+
+def states_a_day(medication: MedicationFact) -> bool:
+    """Whether an entry says anything of a dose that goes on, be it what cannot be read."""
+    return any(not states_nothing(dosage) for dosages in by_number(medication).values() for dosage in dosages)
 
 
 def dose_before(order: MedicationFact, therapy: Iterable[MedicationFact]) -> MedicationFact | None:
@@ -134,8 +225,21 @@ def dated_doses(medications: Iterable[MedicationFact]) -> Iterator[tuple[datetim
             yield began.latest, amount
 
 
+def unread_doses(medications: Iterable[MedicationFact]) -> Iterator[MedicationFact]:
+    """The entries of a dose that goes on whose amount in 24 hours is not known exactly, although they say something of it."""
+    return (entry for entry in _running(medications) if states_a_day(entry) and daily(entry) is None)
+
+
 def _running(medications: Iterable[MedicationFact]) -> Iterator[MedicationFact]:
     return (entry for entry in medications if entry.kind in ("request", "statement") and runs(entry))
+
+
+def same(one: Quantity, other: Quantity | None) -> bool:
+    """Whether two amounts are equal; what cannot be converted into the other is not."""
+    try:
+        return other is not None and compare(one, other) == 0
+    except UnitError:
+        return False
 
 
 def _newest(medication: MedicationFact) -> tuple[float, str]:
@@ -146,7 +250,7 @@ def _newest(medication: MedicationFact) -> tuple[float, str]:
 def _is_test(dosage: Dosage, largest: Quantity) -> bool:
     try:
         return (
-            dosage.once
+            dosage.once is True
             and dosage.dose is not None
             and dosage.dose.relation_to(largest, "at_or_below") is True
         )

@@ -123,6 +123,8 @@ class Ingredient:
 
 UNREAD_ROUTE: Final = "the route cannot be read"
 """The problem of a dosage whose route is stated in a form that nobody can read: it may be any."""
+NO_DOSE: Final = "no dose is stated"
+"""The problem of a dosage that says nothing of an amount, where others say that one cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ class Dosage:
     """One dosage instruction.
 
     ``dose`` is one administration, ``rate`` an infusion's speed, ``per_day`` how many administrations a day, ``daily`` the amount in
-    24 hours when it can be computed. ``once`` is a single administration (a bolus). What could not be read is in ``problems``.
+    24 hours when it can be computed. ``once`` is what :func:`engine.doses.administered_once` has decided: true for a single
+    administration (a bolus), false for what goes on (repeated doses, a continuous rate), None where it can be either. ``by_volume`` is
+    true where amounts were stated as volumes and were turned into the mass in them. What could not be read is in ``problems``.
     """
 
     route: CodedText | None = None
@@ -138,10 +142,11 @@ class Dosage:
     rate: QuantityInterval | None = None
     per_day: Decimal | None = None
     daily: QuantityInterval | None = None
-    once: bool = False
+    once: bool | None = False
     sequence: int | None = None
     text: str = ""
     problems: tuple[str, ...] = ()
+    by_volume: bool = False
 
 
 class TherapyStatus(StrEnum):

@@ -29,6 +29,7 @@ from engine.authoring.cases import (
 )
 from engine.concepts import CodedText, Coding, ConceptLibrary
 from engine.dates import DateInterval
+from engine.doses import administered_once
 from engine.facts import (
     AllergyFact,
     AppointmentFact,
@@ -289,13 +290,15 @@ class _Facts:
             route = CodedText(text=entry.route_text)
         elif (named := entry.route or usual) not in (None, "none"):
             route = self._concept(str(named))
+        dose, rate = _amount(entry.dose), _amount(entry.rate)
+        repeated = entry.per_day is not None or entry.daily is not None
         return Dosage(
             route,
-            _amount(entry.dose),
-            _amount(entry.rate),
+            dose,
+            rate,
             Decimal(entry.per_day) if entry.per_day is not None else None,
             _amount(entry.daily),
-            entry.once,
+            administered_once(True if entry.once else False if repeated else None, dose, rate),
             entry.sequence,
         )
 

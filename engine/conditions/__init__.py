@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.conditions import lists, measurements, medications, orders, person, pregnancy, therapy
+from engine.conditions import doses, lists, measurements, medications, orders, person, pregnancy, therapy
 from engine.conditions.context import Context
 from engine.finding import Finding
 from engine.language import NOUNS, FindingLeaf, Leaf
@@ -35,8 +35,8 @@ _FINDERS: dict[str, Callable[[Any, Context], Finding]] = {
     "sex": person.sex,
     "pregnancy": pregnancy.pregnancy,
     "lactation": pregnancy.lactation,
-    "dose": orders.dose,
-    "given_as": orders.given_as,
+    "dose": doses.dose,
+    "given_as": doses.given_as,
     "ingredient": orders.ingredient,
     "category": orders.category,
     "batch": orders.batch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from engine.conditions.context import Context
-from engine.doses import daily, dated_doses, risen, runs
+from engine.doses import daily, dated_doses, risen, runs, states_a_day, unread_doses
 from engine.errors import UnitError
 from engine.facts import ListName, MedicationFact, TherapyStatus
 from engine.finding import Finding, Missing, Truth, any_of, met, not_met, truth_of, unknown
@@ -68,6 +68,11 @@ def _rise(percent: float, over: str, context: Context) -> Finding:
     earlier = list(incomplete(ListName.MEDICATIONS, facts.medications, what))
     if truth is not Truth.MET and earlier:
         return unknown(*earlier, evidence=evidence)
+    ordering = (subject,) if subject is not None and context.subject.kind == "order" else ()
+    unread = tuple(each.reference for each in unread_doses((*own, *ordering)))
+    if truth is not Truth.MET and unread:
+        missing = Missing(what, "a dose of it cannot be read", ListName.MEDICATIONS, unread)
+        return unknown(missing, evidence=evidence)
     return met(*evidence) if truth is Truth.MET else not_met(*evidence)
 
 
@@ -182,7 +187,7 @@ def _days(fill: MedicationFact, context: Context) -> timedelta | str:
     related = (fill, *context.therapy.medications)
     stated = (s for m in related for s in strengths(context.concepts, context.medicine, m))
     strength = next(stated, None)
-    dose = next((amount for m in related if (amount := daily(m)) is not None), None)
+    dose = next((daily(m) for m in related if states_a_day(m)), None)
     if volume is None:
         return "the filled volume"
     if strength is None:

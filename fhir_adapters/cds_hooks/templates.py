@@ -106,8 +106,8 @@ class _Needs:
             for leaf in self.leaves
         )
 
-    def test_doses(self) -> bool:
-        return any(isinstance(leaf, DoseLeaf) and leaf.dose.above_test_dose for leaf in self.leaves)
+    def doses_before(self) -> bool:
+        return any(isinstance(leaf, DoseLeaf) and _compares_with_therapy(leaf) for leaf in self.leaves)
 
     def labs(self) -> set[str]:
         found = {leaf.lab for leaf in self.leaves if isinstance(leaf, LabLeaf)}
@@ -174,7 +174,7 @@ def _templates(needs: _Needs, concepts: ConceptLibrary) -> Iterator[Template | N
         needs, "medicationRequests", ListName.MEDICATIONS, "MedicationRequest", f"&status={statuses}"
     )
     yield _search(needs, "medicationStatements", ListName.MEDICATIONS, "MedicationStatement")
-    if needs.therapy or needs.has(TherapyLeaf, SupplyLeaf) or needs.test_doses():
+    if needs.therapy or needs.has(TherapyLeaf, SupplyLeaf) or needs.doses_before():
         newest = "&_sort=-effective-time&_count=100"
         yield Template("medicationAdministrations", _of_patient("MedicationAdministration", newest))
     if needs.has(SupplyLeaf):

@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Any, Final
 
 from engine.dates import DateInterval
-from engine.facts import UNREAD_ROUTE, Dosage
+from engine.doses import administered_once
+from engine.facts import NO_DOSE, UNREAD_ROUTE, Dosage
 from engine.quantity import Quantity, QuantityInterval
 from fhir_adapters.mapping.elements import (
     NOTHING,
@@ -32,7 +33,7 @@ from fhir_adapters.mapping.elements import (
     text,
     whole,
 )
-from fhir_adapters.mapping.shapes import MODIFIED, modifies, readable
+from fhir_adapters.mapping.shapes import MODIFIED, modifies, readable, says_nothing
 from fhir_adapters.mapping.timings import DAYS, Schedule, schedule
 
 AS_NEEDED: Final = "it is given as needed, so that the amount a day is at most what is stated"
@@ -92,42 +93,61 @@ def _in_turn(readings: tuple[DosageReading, ...]) -> tuple[DosageReading, ...]:
 
 def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageReading:
     if not isinstance(raw, dict):
-        return DosageReading(Dosage(text=text(raw), problems=("the dosage is not structured",)))
+        return DosageReading(Dosage(once=None, text=text(raw), problems=("the dosage is not structured",)))
     if modifies(raw):
-        return DosageReading(Dosage(text=text(raw.get("text")), problems=(MODIFIED,)))
+        return DosageReading(Dosage(once=None, text=text(raw.get("text")), problems=(MODIFIED,)))
     problems: Problems = []
     dose, rate = _dose_and_rate(raw, problems)
     nothing = not problems and _is_zero(dose, rate)
     dose, rate = _told_apart(dose, rate, problems)
     times = schedule(raw.get("timing"), problems)
-    once = times.once or (given and dose is not None and times.most is None)
     volume = converted(dose, "mL") if dose is not None else None
     if dose is not None and volume is not None:
         dose = _mass(volume, dose, concentration, problems)
-    daily = _daily(dose, rate, times, once, concentration, problems)
-    daily = _limited(daily, raw, concentration, problems)
+    of_rate: Problems = []
+    by_rate = _of_rate(rate, concentration, of_rate) if rate is not None else None
+    said = True if given and dose is not None and times.most is None else times.once
+    unread = times.unclear or (dose is None and rate is None and _is_rated(raw))
+    once = None if unread else administered_once(said, dose, by_rate)
+    daily = None
+    if once is not True:
+        problems += of_rate
+        daily = _daily(dose, rate, by_rate, times, once, problems)
+    bounded = once is not True and times.most is None and not times.unclear and rate is None
+    daily = _limited(daily, dose, rate, bounded, raw, concentration, problems)
     route = codeable_concept(raw.get("route"))
     if raw.get("route") and not (route.codings or route.text):
         problems.append(UNREAD_ROUTE)
     if dose is None and rate is None and not problems:
-        problems.append("the dose is given in words only" if text(raw.get("text")) else "no dose is stated")
+        problems.append("the dose is given in words only" if text(raw.get("text")) else NO_DOSE)
     return DosageReading(
         Dosage(
             route=route if route.codings or route.text else None,
             dose=dose,
             rate=rate,
-            per_day=_plain(times.most) if times.most == times.fewest and not once else None,
+            per_day=_plain(times.most) if times.most == times.fewest and not times.once else None,
             daily=daily,
             once=once,
             sequence=whole(raw.get("sequence")),
             text=text(raw.get("text")),
             problems=tuple(dict.fromkeys(problems)),
+            by_volume=concentration is not None and any(map(_is_volume, (volume, rate))),
         ),
         times.start,
         times.end,
         volume.exact if volume is not None else None,
         nothing,
     )
+
+
+def _is_volume(stated: QuantityInterval | None) -> bool:
+    return stated is not None and any(converted(stated, unit) is not None for unit in ("mL", "mL/d"))
+
+
+def _is_rated(raw: Json) -> bool:
+    """Whether a rate is stated, be it one that cannot be read."""
+    entries = (raw, *nodes(raw.get("doseAndRate")))
+    return any(not says_nothing(entry.get(name)) for entry in entries for name in _RATE)
 
 
 def _is_zero(*amounts: QuantityInterval | None) -> bool:
@@ -226,35 +246,36 @@ def _mass(
 def _daily(
     dose: QuantityInterval | None,
     rate: QuantityInterval | None,
+    by_rate: QuantityInterval | None,
     times: Schedule,
-    once: bool,
-    concentration: Quantity | None,
+    once: bool | None,
     problems: Problems,
 ) -> QuantityInterval | None:
-    """The amount in 24 hours: of a rate that runs on, or of the doses of a day; a single dose has none.
+    """The amount in 24 hours of what goes on, or may: of a rate that runs on, or of the doses of a day.
 
-    A rate with a frequency but no duration may pause, so that 24 hours of it are an upper limit. On the
+    A rate with a frequency but no duration may pause, one that runs once may end, and one beside a dose may only
+    be how fast that is given: 24 hours of it are an upper limit. Of a rate by the day, once is a whole day. On the
     days of a schedule that leaves days out, anything from nothing to a full day's doses may be given.
     """
-    if once and dose is not None:
-        return None
     by_dose = _of_doses(dose, times)
     if rate is None:
         if dose is not None and by_dose is None:
             problems.append("how often the dose is given is not stated")
         return by_dose
-    by_rate = _of_rate(rate, concentration, problems)
     if by_rate is None:
         return None
-    if by_dose is not None:
+    if by_dose is not None and not times.once:
         most = converted(by_rate, by_dose.unit)
         if most is None or most.high is None or by_dose.high is None or by_dose.high <= most.high:
             return by_dose
         problems.append("the rate cannot give the dose that is stated")
         return None
+    if dose is not None and once is None and not times.once:
+        problems.append("whether the dose is given once or the rate runs on is not stated")
+        return None if times.unclear else _at_most(by_rate)
     if times.most is None and not times.once and (times.hours is None or times.hours >= 24):
         return by_rate
-    if times.most == 1 and rate.unit.endswith("/d"):
+    if rate.unit.endswith("/d") and (times.most == 1 or (times.once and not times.hours)):
         return by_rate
     share = times.hours * (1 if times.once else times.most or 0) / 24 if times.hours else Fraction(0)
     if share:
@@ -291,28 +312,49 @@ def _at_most(most: QuantityInterval) -> QuantityInterval:
 
 
 def _limited(
-    daily: QuantityInterval | None, raw: Json, concentration: Quantity | None, problems: Problems
+    daily: QuantityInterval | None,
+    dose: QuantityInterval | None,
+    rate: QuantityInterval | None,
+    bounded: bool,
+    raw: Json,
+    concentration: Quantity | None,
+    problems: Problems,
 ) -> QuantityInterval | None:
-    """The daily amount under ``maxDosePerPeriod`` and ``asNeeded``, which leave only an upper limit."""
-    for entry in as_list(raw.get("maxDosePerPeriod")):
-        limit = _limit(entry, concentration, problems)
-        if limit is None:
-            continue
-        if daily is None:
-            problems.append("only the largest amount a day is stated")
-            daily = limit
-            continue
-        limit = converted(limit, daily.unit)
-        if limit is not None and limit.high is not None and (daily.high is None or limit.high < daily.high):
-            low = None if daily.low is None else min(daily.low, limit.high)
-            daily = QuantityInterval(low, daily.low_inclusive, limit.high, True, daily.unit)
+    """The daily amount under ``asNeeded`` and ``maxDosePerPeriod``, which leave only an upper limit.
+
+    The largest amount caps doses; what a rate may come to stays open. It is all that is known of a day where nothing else says how
+    often (``bounded``). Where what is ordered lies above it, one of the two is a slip: nothing is known of the day.
+    """
     if any(boolean(raw.get(name)) is False for name in _FLAGS) and any(raw.get(name) for name in _REASONS):
         problems.append("whether it is given as needed is stated in more than one way, and differently")
     unclear = not all(readable(raw, name) for name in _FLAGS)
     if unclear or any(boolean(raw.get(name)) for name in _FLAGS) or any(raw.get(name) for name in _REASONS):
         problems.append("whether it is given as needed cannot be read" if unclear else AS_NEEDED)
         daily = _at_most(daily) if daily is not None else None
+    for entry in as_list(raw.get("maxDosePerPeriod")):
+        limit = _limit(entry, concentration, problems)
+        if limit is None:
+            continue
+        if _is_above(daily, limit) or _is_above(dose, replace(limit, unit=limit.unit.removesuffix("/d"))):
+            problems.append("the largest dose per period is below the dose that is ordered")
+            return None
+        if daily is None and bounded:
+            problems.append("only the largest amount a day is stated")
+            daily = limit
+        elif daily is not None and rate is None:
+            daily = _capped(daily, converted(limit, daily.unit))
     return daily
+
+
+def _is_above(ordered: QuantityInterval | None, limit: QuantityInterval) -> bool:
+    least = converted(ordered, limit.unit) if ordered is not None else None
+    return least is not None and least.low is not None and limit.high is not None and least.low > limit.high
+
+
+def _capped(daily: QuantityInterval, limit: QuantityInterval | None) -> QuantityInterval:
+    if limit is None or limit.high is None or (daily.high is not None and daily.high <= limit.high):
+        return daily
+    return replace(daily, high=limit.high, high_inclusive=True)
 
 
 def _limit(entry: object, concentration: Quantity | None, problems: Problems) -> QuantityInterval | None:

@@ -49,7 +49,7 @@ _STRENGTHS: Final = ("strength", "strengthRatio", "strengthQuantity", "amount")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The medicine that a resource names; ``concentration`` is its only active ingredient's, per mL.
+    """The medicine that a resource names; ``concentration`` is that of the medicine itself, per mL (:func:`_concentration`).
 
     ``batch_expiry`` is that of the batch which expires first, ``batch_problem`` why another may have expired before.
     """
@@ -162,6 +162,8 @@ def _of_medication(
         active = boolean(entry.get("isActive")) is not False
         ingredients.append(Ingredient(ingredient, _strength(entry, problems), active))
     packed = [_packed(each, container, medication, resolve, problems) for each in contents]
+    concentrations = [_concentration(code, ingredients)] if ingredients else []
+    concentrations += [item.concentration for item in packed]
     ingredients += [part for item in packed for part in item.ingredients]
     if not (code.codings or code.text or ingredients):
         problems.append("the medicine has no code")
@@ -176,7 +178,7 @@ def _of_medication(
         tuple(ingredients),
         form if form.codings or form.text else None,
         *_batches(medication, issues, name),
-        _concentration(ingredients),
+        concentrations[0] if len(concentrations) == 1 else None,
         tuple(dict.fromkeys(problems)),
     )
 
@@ -211,7 +213,7 @@ def _packed(entry: Any, container: Json, pack: Json, resolve: Resolve, problems:
         parts = (Ingredient(found.code), *parts)
     if not any(part.code.codings for part in parts):
         problems.append("an item of the package has no code")
-    return Product(found.code, parts, found.form)
+    return Product(found.code, parts, found.form, concentration=found.concentration)
 
 
 def _item(item: Any, resolve: Resolve, *containers: Json) -> CodedText:
@@ -269,7 +271,15 @@ def _content(said: Any, what: str, problems: Problems) -> Quantity | None:
     return (mass or found).exact
 
 
-def _concentration(ingredients: list[Ingredient]) -> Quantity | None:
-    strengths = [part.strength for part in ingredients if part.active and part.strength is not None]
-    per_volume = [strength for strength in strengths if strength.unit.endswith("/mL")]
-    return per_volume[0] if len(per_volume) == 1 else None
+def _concentration(code: CodedText, ingredients: list[Ingredient]) -> Quantity | None:
+    """Of the ingredient that the medicine's own code names, else of the only active one: that of another says nothing of the medicine."""
+    named = [part for part in ingredients if not _codes(code).isdisjoint(_codes(part.code))]
+    parts = named or [part for part in ingredients if part.active]
+    if len(parts) != 1 or not parts[0].active:
+        return None
+    strength = parts[0].strength
+    return strength if strength is not None and strength.unit.endswith("/mL") else None
+
+
+def _codes(concept: CodedText) -> set[tuple[str, str]]:
+    return {(coding.system, coding.code) for coding in concept.codings if coding.code}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from engine.dates import DateInterval
 from engine.quantity import read_value
@@ -60,63 +60,91 @@ _EVERY_MEAL: Final = frozenset({"C", "AC", "PC"})
 class Schedule:
     """What a Timing says: at least ``fewest`` and at most ``most`` administrations a day, on average.
 
-    With no word on how often, ``most`` is None. ``once`` is a single administration, ``hours`` its length,
-    ``some_days`` true where there are days without one; all of it lies between ``start`` and ``end``.
+    With no word on how often, ``most`` is None. ``once`` says whether it is a single administration, and is None
+    where neither that nor how often is stated; ``unclear`` is true where what it says of that contradicts itself or
+    cannot be read. ``hours`` is the length of one, ``some_days`` true where there are days without one; all of it
+    lies between ``start`` and ``end``.
     """
 
     fewest: Fraction | None = None
     most: Fraction | None = None
-    once: bool = False
+    once: bool | None = None
     some_days: bool = False
     hours: Fraction | None = None
     start: DateInterval | None = None
     end: DateInterval | None = None
+    unclear: bool = False
 
 
 _UNSTATED: Final = Schedule()
+_UNCLEAR: Final = Schedule(unclear=True)
 
 
 def schedule(value: object, problems: Problems) -> Schedule:
     """Read a Timing.
 
-    It is *once* when ``repeat.count`` is 1, when there is one ``event`` and no frequency, when the code
-    says so, and when no more than one administration fits into ``boundsDuration`` or ``boundsRange``. Where the code, the
+    It is *once* when ``repeat.count`` is 1, when there is one ``event`` and nothing says how often, when the code
+    says so, and when no more than one administration fits into ``boundsDuration`` or ``boundsRange``. Where the codes, the
     frequency and the times of day contradict one another, nothing is known of how often.
     """
     if not isinstance(value, dict) or not value:
         if value is not None and value != {}:
             problems.append("the timing cannot be read")
+            return _UNCLEAR
         return _UNSTATED
     repeat = _bounded_once(node(value.get("repeat")), problems)
-    events = [
-        entry for entry in as_list(value.get("event")) if isinstance(entry, str) and date_interval(entry)
-    ]
     start, end = period_ends(repeat.get("boundsPeriod"))
-    hours, word = _hours(repeat), _word(value.get("code"))
+    found = _how_often(value, repeat, problems)
+    return replace(found, hours=_hours(repeat), start=start or found.start, end=end or found.end)
+
+
+def _how_often(raw: Json, repeat: Json, problems: Problems) -> Schedule:
+    words = _words(raw.get("code"))
+    coded = {often for word in words if (often := _by_code(word)) is not None}
+    single = not _ONCE.isdisjoint(words)
+    if len(coded) + single > 1:
+        problems.append("the codes of the timing contradict each other")
+        return _UNCLEAR
+    by_code, before, clash = next(iter(coded), None), len(problems), ""
     fewest, most = _frequency(repeat, problems)
-    named = _named_times(repeat)
+    unread, named = len(problems) > before, _named_times(repeat)
     if most is None:
         fewest = most = max(named, default=None)
     elif named and not _fit(fewest or most, most, named, repeat):
-        problems.append("the times of day of the timing contradict its frequency")
-        return Schedule(hours=hours, start=start, end=end)
-    if most is None and events:
-        if len(events) == 1:
-            event = date_interval(events[0])
-            return Schedule(once=True, hours=hours, start=start or event, end=end or event)
-        most = Fraction(max(Counter(event[:10] for event in events).values()))
-        return Schedule(Fraction(0), most, some_days=True, hours=hours, start=start, end=end)
-    by_code = _by_code(word)
+        clash = "the times of day of the timing contradict its frequency"
     if most is None:
+        if by_code is None and raw.get("event") is not None and not unread:
+            return _by_events(as_list(raw["event"]), single, problems)
         fewest = most = by_code
     elif by_code is not None and not (fewest or 0) <= by_code <= most:
-        problems.append("the code of the timing contradicts its frequency")
-        return Schedule(hours=hours, start=start, end=end)
-    if by_code is None and word and word not in _ONCE and most is None:
+        clash = clash or "the code of the timing contradicts its frequency"
+    if single and ((most or 0) > 1 or (read_value(repeat.get("count")) or 0) > 1):
+        clash = clash or "the code of the timing contradicts its frequency"
+    if clash:
+        problems.append(clash)
+    if clash or (unread and most is None):
+        return _UNCLEAR
+    if any(words) and not (coded or single) and most is None:
         problems.append("the code of the timing is not known")
     days = as_list(repeat.get("dayOfWeek"))
     some_days = bool(most and most < 1) or 0 < len(days) < 7
-    return Schedule(fewest, most, _single(repeat, word, most), some_days, hours, start, end)
+    once = _single(repeat, single, most) or (None if most is None else False)
+    return Schedule(fewest, most, once, some_days)
+
+
+def _by_events(events: list[Any], single: bool, problems: Problems) -> Schedule:
+    """By the moments at which it is given, where nothing else says how often."""
+    moments = [date for event in events if isinstance(event, str) and (date := date_interval(event))]
+    if len(moments) < len(events):
+        problems.append("an event of the timing cannot be read")
+    elif single and len(moments) > 1:
+        problems.append("the code of the timing contradicts its events")
+    elif len(moments) == 1:
+        return Schedule(once=True, start=moments[0], end=moments[0])
+    elif moments:
+        most = Fraction(max(Counter(event[:10] for event in events).values()))
+        return Schedule(Fraction(0), most, once=False, some_days=True)
+    return _UNCLEAR if events else _UNSTATED
 
 
 def _bounded_once(repeat: Json, problems: Problems) -> Json:
@@ -127,11 +155,11 @@ def _bounded_once(repeat: Json, problems: Problems) -> Json:
     return {name: value for name, value in repeat.items() if name not in _BOUNDS}
 
 
-def _single(repeat: Json, word: str, most: Fraction | None) -> bool:
+def _single(repeat: Json, said: bool, most: Fraction | None) -> bool:
     count, upper = read_value(repeat.get("count")), read_value(repeat.get("countMax"))
     if count is not None and count > 0:
         return max(count, upper or count) == 1
-    if word in _ONCE:
+    if said:
         return True
     bounds = quantity(repeat.get("boundsDuration") or repeat.get("boundsRange"), "", [])
     unit = DAYS.get(bounds.unit) if bounds else None
@@ -191,11 +219,10 @@ def _named_times(repeat: Json) -> tuple[Fraction, ...]:
     return Fraction(len(moments)), Fraction(sum(3 if moment in _EVERY_MEAL else 1 for moment in moments))
 
 
-def _word(value: object) -> str:
-    """The code or text of the timing that means something here, else the first one."""
+def _words(value: object) -> list[str]:
+    """The codes and the text of the timing."""
     concept = codeable_concept(value)
-    words = [entry.code.upper() for entry in concept.codings] + [concept.text.upper()]
-    return next((word for word in words if word in _ONCE or _by_code(word) is not None), words[0])
+    return [entry.code.upper() for entry in concept.codings] + [concept.text.upper()]
 
 
 def _by_code(word: str) -> Fraction | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from engine.doses import said_once
 from engine.facts import Dosage, Ingredient, MedicationFact, OrderAction
 from engine.quantity import Quantity
 from fhir_adapters.mapping.writing import SUBJECT, Resource, coded, dated, days, measured, named, said
@@ -140,7 +141,7 @@ def _dosage(dosage: Dosage, bounds: Resource) -> Resource:
     rate = (dosage.daily or dosage.rate) if dosage.dose is None else dosage.rate
     repeat = said(
         boundsPeriod=bounds,
-        count=1 if dosage.once else None,
+        count=1 if said_once(dosage) else None,
         frequency=times,
         period=1 if times is not None else None,
         periodUnit="d" if times is not None else None,

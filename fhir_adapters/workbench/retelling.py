@@ -18,6 +18,7 @@ from typing import Any, Final
 from engine.authoring.validation import spoken_unit
 from engine.concepts import CodedText, ConceptLibrary
 from engine.dates import DateInterval, age_on
+from engine.doses import said_once
 from engine.facts import (
     AllergyFact,
     AppointmentFact,
@@ -193,7 +194,7 @@ class _Retelling:
             rate=_amount(dosage.rate),
             daily=_amount(dosage.daily),
             per_day=int(dosage.per_day) if dosage.per_day is not None else None,
-            once=dosage.once,
+            once=said_once(dosage),
         )
 
     def _coded(self, coded: CodedText) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from engine.concept import CodeSystem, Concept, ConceptCode
 from engine.concepts import CodedText, Coding, ConceptLibrary
 from engine.conditions import Context, find
 from engine.dates import DateInterval
+from engine.doses import administered_once
 from engine.evaluation import Engine
 from engine.facts import (
     AllergyFact,
@@ -190,6 +191,9 @@ def dosage(route: str | CodedText | None = "intrathecal", **more: Any) -> Dosage
     for name in ("dose", "rate", "daily"):
         if isinstance(more.get(name), str):
             more[name] = exactly(more[name])
+    repeated = more.get("per_day") is not None or more.get("daily") is not None
+    said = more.get("once", False if repeated else None)
+    more["once"] = administered_once(said, more.get("dose"), more.get("rate"))
     return Dosage(coded(route) if isinstance(route, str) else route, **more)
 
 

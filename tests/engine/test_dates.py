@@ -206,6 +206,9 @@ class TestWithin:
         at = datetime(2025, 3, 31, tzinfo=UTC)
         assert within(known("2025-02-28"), at, 1, "month") is True
         assert within(known("2025-02-27"), at, 1, "month") is False
+        at = datetime(2025, 5, 31, tzinfo=UTC)
+        assert within(known("2025-04-30"), at, 1, "month") is True
+        assert within(known("2025-04-29"), at, 1, "month") is False
 
     def test_a_span_in_no_unit_of_time_or_in_fractions_of_months_is_the_rules_mistake(self):
         with pytest.raises(UnitError, match="'mg' is not a unit of time"):

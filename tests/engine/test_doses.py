@@ -1,12 +1,25 @@
 """Doses beside one another: which entry ran before, which single dose was a test, whether the daily dose has risen."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from engine.concepts import CodedText
 from engine.dates import DateInterval
-from engine.doses import changed, dated_doses, dose_before, falls, risen
+from engine.doses import (
+    administered_once,
+    changed,
+    content,
+    daily,
+    dated_doses,
+    dose_before,
+    falls,
+    risen,
+    said_once,
+    same,
+    unread_doses,
+)
 from engine.doses import test_dose as last_test_dose
 from engine.facts import Dosage, MedicationFact
 from engine.finding import Truth
@@ -108,3 +121,84 @@ def test_a_rise_is_measured_from_the_dose_that_was_given_at_the_moment() -> None
     assert risen(doses[1:], 40, half_a_year_ago) is Truth.MET
     assert risen(doses[2:], 40, half_a_year_ago) is Truth.NOT_MET, "one dose shows no rise"
     assert risen(doses[:2], 40, half_a_year_ago) is Truth.NOT_MET, "the rise is older than that"
+    assert [entry.reference for entry in unread_doses(entries)] == ["MedicationRequest/5"]
+
+
+@pytest.mark.parametrize(
+    ("said", "dose", "rate", "once"),
+    [
+        (True, "50 ug", None, True),
+        (False, "50 ug", None, False),
+        (None, "50 ug", None, None),
+        (None, None, "5 ug/h", False),
+        (False, None, "5 ug/h", False),
+        (None, None, None, None),
+        (True, None, None, True),
+        # A rate that is said to run once may be one infusion, or begin one.
+        (True, None, "5 ug/h", None),
+        # A rate beside a dose is how fast it is given.
+        (True, "50 ug", "50 ug/min", True),
+        (True, "50 ug", "1 mL/min", True),
+        (False, "50 ug", "50 ug/min", False),
+        (None, "50 ug", "50 ug/min", None),
+        (None, "50 ug", "1 mL/min", None),
+        # What takes a day to give may be the first day of an infusion; told with its rate alone, it is one.
+        (True, "240 ug", "10 ug/h", None),
+        (True, "239 ug", "10 ug/h", True),
+        (None, "240 ug", "10 ug/h", False),
+        (None, "10 mg", "10 ug/h", None),
+    ],
+)
+def test_what_a_dosage_is(said: bool | None, dose: str | None, rate: str | None, once: bool | None) -> None:
+    amounts = (amount(dose) if dose else None, amount(rate) if rate else None)
+    assert administered_once(said, *amounts) is once
+    told = said_once(Dosage(dose=amounts[0], rate=amounts[1], once=once))
+    again = True if told else False if once is False else None
+    assert administered_once(again, *amounts) is once, "what is written of it reads the same"
+
+
+def test_ranges_of_doses_and_rates_are_told_by_their_ends() -> None:
+    low, high = Decimal(100), Decimal(240)
+    some, up_to = (QuantityInterval(end, True, high, True, "ug") for end in (low, None))
+    rate = QuantityInterval(low, True, high, True, "ug/d")
+    assert administered_once(True, some, rate) is True
+    assert administered_once(True, up_to, rate) is True
+    assert administered_once(None, some, rate) is None
+    assert administered_once(None, some, amount("240 ug/d")) is None
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        (["200 ug/d", "200 ug/d"], "400 ug/d"),
+        (["200 ug/d", "0.1 mg/d"], "300 ug/d"),
+        (["200 ug/d", "2 mL/d"], None),
+        (["200 ug/d", None], None),
+        ([None], None),
+        ([], None),
+    ],
+)
+def test_the_dose_of_a_day_is_what_the_instructions_come_to(
+    amounts: list[str | None], expected: str | None
+) -> None:
+    dosages = [Dosage(daily=amount(each) if each else None, rate=amount("1 mL/h")) for each in amounts]
+    found = daily(MedicationFact("MedicationRequest/1", CodedText(), dosages=tuple(dosages)))
+    assert found == (Quantity.parse(expected) if expected else None)
+
+
+def test_steps_that_differ_have_no_one_dose_of_a_day() -> None:
+    def steps(*amounts: str) -> MedicationFact:
+        dosages = tuple(Dosage(daily=amount(each), sequence=place) for place, each in enumerate(amounts, 1))
+        return MedicationFact("MedicationRequest/1", CodedText(), dosages=dosages)
+
+    assert daily(steps("200 ug/d", "300 ug/d")) is None
+    assert daily(steps("200 ug/d", "3 mL/d")) is None
+    assert daily(steps("200 ug/d", "0.2 mg/d")) == Quantity.parse("200 ug/d")
+
+
+def test_what_a_volume_holds() -> None:
+    volume = Quantity.parse("20 mL")
+    held = content(volume, [Quantity.parse("2 mg/mL")])
+    assert [same(Quantity.parse("40 mg"), each) for each in held] == [False, True]
+    for strengths in ([], [Quantity.parse("10 mg")], [Quantity.parse("2 mg/mL"), Quantity.parse("1 mg/mL")]):
+        assert content(volume, strengths) == (volume,)

@@ -338,7 +338,7 @@ def test_dates_that_do_not_tell_can_bring_what_reasoning_denies() -> None:
         # A dose of which nothing says when, with a volume to dispense, is a refill with a dose.
         (
             [{"given_as": "refill"}, {"dose": {"of": "bolus", "above": "50 ug"}}],
-            {**PUMP, "dose": "75 ug", "volume": "20 mL"},
+            {**PUMP, "dose": "10 mg", "volume": "20 mL", "strength": "0.5 mg/mL"},
             "met met",
         ),
         # An infusion has no single dose at all, not even one of 0 ug or more.

@@ -1,7 +1,6 @@
 """Conditions on the order under review: route, doses, way of giving, what is in it, why, and what it does."""
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -208,36 +207,6 @@ class TestDoseBesideThoseBefore:
         assert first("100 ug/d", given).truth is NOT_MET
         assert first("900 ug/d", given, pump(dosages=[dosage(daily="900 ug/d")])).truth is NOT_MET
         assert reasons(first("100 ug/d")) == ["the test dose is not on record"]
-
-
-class TestGivenAs:
-    @pytest.mark.parametrize(
-        ("instruction", "way"),
-        [
-            (dosage(rate="1 mL/h"), "infusion"),
-            (dosage(dose="50 ug", per_day=Decimal(3)), "infusion"),
-            (dosage(daily="100 ug/d"), "infusion"),
-            (dosage(dose="50 ug", once=True), "bolus"),
-            (dosage(dose="50 ug"), None),
-            (dosage(), None),
-        ],
-    )
-    def test_a_rate_or_a_repeated_dose_is_an_infusion_and_one_dose_once_a_bolus(
-        self, instruction: Dosage, way: str | None
-    ) -> None:
-        for asked in ("infusion", "bolus", "refill"):
-            finding = about({"given_as": asked}, order(dosages=[instruction]))
-            assert finding.truth is (UNKNOWN if way is None else MET if way == asked else NOT_MET)
-
-    def test_a_volume_without_a_dose_is_a_refill(self) -> None:
-        filling = order(dosages=[dosage()], volume=Quantity.parse("20 mL"))
-        assert about({"given_as": "refill"}, filling).truth is MET
-        assert about({"given_as": "bolus"}, filling).truth is NOT_MET
-
-    def test_several_ways_count_each(self) -> None:
-        both = order(dosages=[dosage(dose="50 ug", once=True), dosage(rate="1 mL/h")])
-        assert about({"given_as": "bolus"}, both).truth is MET
-        assert about({"given_as": "infusion"}, both).truth is MET
 
 
 SOMETHING_ELSE = {"ingredient": {"other_than": ["baclofen", "sodium-chloride"]}}

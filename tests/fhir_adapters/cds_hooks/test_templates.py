@@ -319,6 +319,11 @@ def test_a_test_dose_is_looked_for_where_it_was_given() -> None:
     assert "medicationAdministrations" in queries(rule(first))
 
 
+@pytest.mark.parametrize("change", ["rise_above", "fall_above"])
+def test_that_a_pump_runs_is_looked_for_where_it_is_given(change: str) -> None:
+    assert "medicationAdministrations" in queries(rule({"dose": {"of": "day", change: 20}}))
+
+
 def test_administrations_only_add_evidence() -> None:
     templates = templates_of([rule(brought_up_by=["therapy"])], NO_RULES, CONCEPTS)
     lists = {template.key: template.lists for template in templates}

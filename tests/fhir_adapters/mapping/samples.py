@@ -32,7 +32,7 @@ DOSAGE = {
         "repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "boundsPeriod": {"start": DAY, "end": DAY}}
     },
     "doseAndRate": [{"doseQuantity": amount(50, "ug")}],
-    "maxDosePerPeriod": {"numerator": amount(40, "ug"), "denominator": amount(1, "d")},
+    "maxDosePerPeriod": {"numerator": amount(60, "ug"), "denominator": amount(1, "d")},
 }
 INFUSION = {
     "route": coded("72607000"),

@@ -226,28 +226,6 @@ def test_as_needed_without_saying_how_often_leaves_nothing():
     assert dosage(ordered(amount(10, "mg"), asNeededBoolean=True)).daily is None
 
 
-@pytest.mark.parametrize(
-    "limit",
-    [
-        pytest.param({"numerator": amount(15, "mg"), "denominator": amount(1, "d")}, id="STU3, R4"),
-        pytest.param([{"numerator": amount(15, "mg"), "denominator": amount(24, "h")}], id="R5"),
-        pytest.param(
-            {"numerator": amount(15, "mg"), "denominator": amount(1, "wk")}, id="all of a week in one day"
-        ),
-    ],
-)
-def test_the_largest_dose_per_period_caps_the_day(limit):
-    found = dosage(ordered(amount(10, "mg"), timing=TWICE, asNeededBoolean=True, maxDosePerPeriod=limit))
-    assert shown(found.daily) == "0 to 15 mg/d"
-
-
-def test_the_largest_dose_per_period_is_better_than_nothing():
-    limit = {"numerator": amount(15, "mg"), "denominator": amount(1, "d")}
-    found = dosage(ordered(amount(5, "mg"), maxDosePerPeriod=limit))
-    assert shown(found.daily) == "0 to 15 mg/d"
-    assert "only the largest amount a day is stated" in found.problems
-
-
 class TestSeveralDoseAndRates:
     def entry(self, type_, value, unit):
         return {"type": {"coding": [{"code": type_}]}, "doseQuantity": amount(value, unit)}

@@ -4,9 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from fhir_adapters.mapping.timings import Schedule, schedule
+from fhir_adapters.mapping.timings import DAYS, Schedule, schedule
 
 FOUR_TIMES = ["08:00:00", "12:00:00", "18:00:00", "22:00:00"]
+CODES = "the codes of the timing contradict each other"
 CONTRADICTED = "the times of day of the timing contradict its frequency"
 
 
@@ -49,6 +50,10 @@ def repeat(**members):
         ({"code": {"coding": [{"code": "BID"}]}}, 2, 2),
         ({"code": {"coding": [{"code": "Q4H"}]}}, 6, 6),
         ({"code": {"text": "tid"}}, 3, 3),
+        ({"code": {"coding": [{"code": "BID"}, {"code": "Q12H"}], "text": "bd"}}, 2, 2),
+        ({"code": {"text": "BID"}, "event": ["2024-05-01"]}, 2, 2),  # the first of them
+        ({"code": {"text": "BID"}, "repeat": {"frequency": 2, "period": 1}}, 2, 2),
+        (repeat(frequency=1, period=1, periodUnit="mo"), Fraction(16, 487), Fraction(16, 487)),
         (
             {
                 "code": {"coding": [{"code": "QD"}]},
@@ -66,7 +71,8 @@ def repeat(**members):
 )
 def test_administrations_a_day(timing, fewest, most):
     found, problems = read(timing)
-    assert (found.fewest, found.most, found.once, problems) == (fewest, most, False, [])
+    assert (found.fewest, found.most, found.once) == (fewest, most, False)
+    assert problems in ([], ["the period of the frequency has no unit"])
 
 
 @pytest.mark.parametrize(
@@ -96,6 +102,10 @@ def test_schedules_with_days_between(timing):
             repeat(frequency=1, period=1, periodUnit="d", boundsDuration={"value": 1, "unit": "d"}),
             id="as much time as one takes",
         ),
+        pytest.param(
+            repeat(frequency=1, period=1, periodUnit="d", boundsRange={"high": {"value": 1, "unit": "d"}}),
+            id="at most as much time as one takes",
+        ),
     ],
 )
 def test_what_counts_as_once(timing):
@@ -108,7 +118,9 @@ def test_what_counts_as_once(timing):
         repeat(count=2),
         repeat(count=1, countMax=3),
         repeat(frequency=1, period=1, periodUnit="d", boundsDuration={"value": 7, "unit": "d"}),
+        repeat(frequency=1, period=1, periodUnit="d", boundsRange={"low": {"value": 1, "unit": "d"}}),
         {"event": ["2024-05-01", "2024-05-02"]},
+        {"event": []},
         {},
     ],
 )
@@ -154,14 +166,35 @@ def test_the_length_of_an_administration():
         (repeat(frequency=1, period=1, periodUnit="d", when=["MORN", "EVE"]), CONTRADICTED),
         (repeat(frequency=4, period=1, periodUnit="d", when=["PC"]), CONTRADICTED),
         ("twice a day", "the timing cannot be read"),
+        ({"code": {"coding": [{"code": "BID"}, {"code": "TID"}]}}, CODES),
+        ({"code": {"coding": [{"code": "ONCE"}], "text": "Q1H"}}, CODES),
+        (
+            {"code": {"text": "once"}, "repeat": {"frequency": 24}},
+            "the code of the timing contradicts its frequency",
+        ),
+        (
+            {"code": {"text": "once"}, "repeat": {"count": 3}},
+            "the code of the timing contradicts its frequency",
+        ),
+        ({"code": {"text": "once"}, "repeat": {"frequency": 0}}, "the frequency cannot be read"),
+        ({"event": ["2024-05-01"], "repeat": {"frequency": 0}}, "the frequency cannot be read"),
+        (
+            {"code": {"text": "once"}, "event": ["2024-05-01", "2024-05-02"]},
+            "the code of the timing contradicts its events",
+        ),
+        ({"event": ["2024-05-01", "soon"]}, "an event of the timing cannot be read"),
     ],
 )
 def test_a_timing_that_cannot_be_read_says_why_and_nothing_else(timing, problem):
     found, problems = read(timing)
     assert problems == [problem]
-    assert found.most is None
-    assert not found.once
+    assert (found.most, found.once) == (None, None)
+    assert found.unclear == (problem != "the code of the timing is not known")
 
 
 def test_no_timing_is_no_problem():
     assert read(None) == (Schedule(), [])
+
+
+def test_a_month_is_the_mean_of_four_years():
+    assert DAYS["mo"] * 48 == 4 * 365 + 1
