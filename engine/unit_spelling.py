@@ -1,6 +1,7 @@
 """How people and records spell units, and the UCUM code each spelling means.
 
-Texts are read without regard to case: ``MG`` on a screen never means megagauss. UCUM codes proper are
+Texts are read without regard to case: ``MG`` on a screen never means megagauss. Russian and Bulgarian units are read in their own
+letters, and the French and German ways of writing a rate (``ml/mn``, ``1,73 qm``). UCUM codes proper are
 case-sensitive and are not for this module, except for the body surface, which records spell in a dozen ways
 inside otherwise valid codes.
 """
@@ -14,7 +15,7 @@ from typing import Final
 PER_BODY_SURFACE: Final = "{1.73_m2}"
 
 _BODY_SURFACE = re.compile(
-    r"\(173\.10\*-2\.m2\) | (?: [\[{(] \s* )? 1[.,]73 [\s_.]* (?: m\s?\^?2 | sq\.?\s?m ) (?: \s* [\]})] )?",
+    r"\(173\.10\*-2\.m2\) | (?: [\[{(] \s* )? 1[.,]73 [\s_.]* (?: [mм]\s?\^?2 | sq\.?\s?m | qm ) (?: \s* [\]})] )?",
     re.IGNORECASE | re.VERBOSE,
 )
 # UCUM's list of common units has ug/(24.h); without brackets its order of operations puts the hours above the line, and nobody means that.
@@ -28,20 +29,20 @@ _PER = re.compile(r"\s+per\s+", re.IGNORECASE)
 
 # "unit" and "units" are missing on purpose: they may be enzyme units, international units or tablets.
 _SPELLINGS: Final = {
-    "kg": ("kg", "kgs", "kilogram", "kilograms"),
-    "g": ("g", "gm", "gram", "grams"),
-    "mg": ("mg", "milligram", "milligrams"),
-    "ug": ("mcg", "ug", "microgram", "micrograms"),
+    "kg": ("kg", "kgs", "kilogram", "kilograms", "кг"),
+    "g": ("g", "gm", "gram", "grams", "\N{CYRILLIC SMALL LETTER GHE}"),
+    "mg": ("mg", "milligram", "milligrams", "мг"),
+    "ug": ("mcg", "ug", "microgram", "micrograms", "мкг"),
     "ng": ("ng", "nanogram", "nanograms"),
     "pg": ("pg", "picogram", "picograms"),
-    "L": ("l", "liter", "liters", "litre", "litres"),
-    "dL": ("dl",),
-    "mL": ("ml", "milliliter", "milliliters", "millilitre", "millilitres"),
+    "L": ("l", "liter", "liters", "litre", "litres", "л"),
+    "dL": ("dl", "дл"),
+    "mL": ("ml", "milliliter", "milliliters", "millilitre", "millilitres", "мл"),
     "uL": ("ul", "mcl", "microliter", "microlitre"),
     "fL": ("fl",),
     "mol": ("mol",),
-    "mmol": ("mmol",),
-    "umol": ("umol", "mcmol", "micromol"),
+    "mmol": ("mmol", "ммоль"),
+    "umol": ("umol", "mcmol", "micromol", "мкмоль"),
     "nmol": ("nmol",),
     "pmol": ("pmol",),
     "meq": ("meq",),
@@ -50,7 +51,7 @@ _SPELLINGS: Final = {
     "[IU]": ("iu", "[iu]"),
     "m[IU]": ("miu", "m[iu]"),
     "s": ("s", "sec", "secs", "second", "seconds"),
-    "min": ("min", "mins", "minute", "minutes"),
+    "min": ("min", "mins", "minute", "minutes", "mn", "мин"),
     "h": ("h", "hr", "hrs", "hour", "hours"),
     "d": ("d", "day", "days"),
     "wk": ("wk", "wks", "week", "weeks"),
@@ -72,6 +73,8 @@ _SPELLINGS: Final = {
     "": ("beats", "breaths", "insp"),
 }
 _PARTS: Final = {spelling: code for code, spellings in _SPELLINGS.items() for spelling in spellings}
+_MOLAR: Final = {"uM": "umol/L", "mM": "mmol/L"}
+"""Read with regard to case, as micrometres and millimetres are written with the same letters."""
 _WHOLE: Final = {"bpm": "/min", "c": "Cel", "f": "[degF]", "k/ul": "10*3/uL"}
 
 
@@ -105,7 +108,7 @@ def ucum_spelling(text: str) -> str:
     """Return the UCUM code that a unit's text means; one without known spellings comes back as written."""
     # NFKC makes the two micro signs one and writes m² as m2.
     normal = unicodedata.normalize("NFKC", text).strip().replace("\N{GREEK SMALL LETTER MU}", "u")
-    whole = _WHOLE.get(normal.casefold())
+    whole = _MOLAR.get(normal) or _WHOLE.get(normal.casefold())
     if whole is not None:
         return whole
     parts = (part.strip() for part in as_meant(_PER.sub("/", normal)).split("/"))

@@ -21,6 +21,9 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9-]*)?)\}")
 BUILT_IN = ("medicine", "order.label")
 """Placeholders that every rule may use, beside those of its conditions' ``as`` names."""
 
+_ON_A_DATE = re.compile(r"\bon (?=\{([a-z][a-z0-9_]*\.date)\})")
+_DAY, _MONTH_OR_YEAR = re.compile(r"\d{1,2} [A-Z]\w\w \d{4}"), re.compile(r"(?:[A-Z]\w\w )?\d{4}")
+
 NOT_STATED = "not stated"
 
 _TIMES = frozenset({"h", "d", "wk", "mo", "a"})
@@ -80,7 +83,19 @@ def _setting(value: str) -> str:
 
 
 def _fill(text: str, values: Mapping[str, str], written: Callable[[str], str] = str) -> str:
+    text = _ON_A_DATE.sub(lambda match: _before(values.get(match[1], "")), text)
     return _PLACEHOLDER.sub(lambda match: written(values.get(match[1], "")) or NOT_STATED, text)
+
+
+def _before(date: str) -> str:
+    """What stands before a date in place of the *on* that an author wrote: *in* a month, *from* a day to another, nothing else."""
+    if not date or _DAY.fullmatch(date):
+        return "on "
+    if _MONTH_OR_YEAR.fullmatch(date):
+        return "in "
+    if date.startswith(("since ", "until ", "at ")):
+        return ""
+    return "from " if " to " in date else "on "
 
 
 def _detail(outcome: RuleOutcome, text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from fhir_adapters.mapping.elements import as_list, code, node, nodes, reference, text
 from fhir_adapters.mapping.shapes import says_nothing
-from fhir_adapters.references import address, bare_id, normal_reference
+from fhir_adapters.references import address, bare_id, normal_reference, same_uuid
 from fhir_adapters.resource_types import RESOURCE_TYPES
 from fhir_adapters.wire import Entry
 
@@ -77,7 +77,7 @@ class PatientIdentity:
     ) -> None:
         """``patients`` are the Patient resources that were sent, this one's and others'; ``server`` is where this one's is kept."""
         self.id = bare_id(patient_id)
-        self._names = {f"Patient/{self.id}", f"urn:uuid:{self.id}", self.id} if self.id else set()
+        self._names = {f"Patient/{self.id}", same_uuid(f"urn:uuid:{self.id}"), self.id} if self.id else set()
         self._merged: set[str] = set()
         self._linked: set[str] = set()
         self._others: set[str] = set()
@@ -89,7 +89,7 @@ class PatientIdentity:
         for entry in sent:
             sets = (self._names, self._merged, self._linked)
             found = next((names for names in sets if entry.reference in names), self._others)
-            found.update({entry.reference, *([entry.full_url] if entry.full_url else ())})
+            found.update({entry.reference, *([same_uuid(entry.full_url)] if entry.full_url else ())})
         self._addresses |= {address(name) for name in self._names | self._merged} - {""}
         bases = {place.removesuffix(f"/Patient/{self.id}") for place in self._addresses}
         self._bases = (bases - self._addresses) | ({address(server or "")} - {""} if self.id else set())
@@ -98,7 +98,7 @@ class PatientIdentity:
     def _read_links(self, entry: Entry) -> None:
         """What a Patient says of other records of the same person; of this one another Patient may say it, too."""
         for link in nodes(entry.resource.get("link")):
-            type_, written = link_type(link), text(reference(link.get("other")))
+            type_, written = link_type(link), same_uuid(text(reference(link.get("other"))))
             other = _literal(written) or written
             if entry.reference in self._names and other not in self._names:
                 found = self._merged if type_ == REPLACES else self._linked
@@ -155,7 +155,7 @@ class PatientIdentity:
             return Subject.ILLEGIBLE if self._names else Subject.UNSTATED
         found = self._seen.get(written)
         if found is None:
-            found = self._seen[written] = self._named(written.strip())
+            found = self._seen[written] = self._named(same_uuid(written.strip()))
         return found
 
     def _named(self, written: str) -> Subject:

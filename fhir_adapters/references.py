@@ -8,11 +8,16 @@ from fhir_adapters.wire import Entry
 
 
 def normal_reference(written: str) -> str:
-    """``Type/id`` for a relative, absolute or versioned reference; any other as it is written."""
-    if written.startswith(("urn:", "#")):
-        return written
+    """``Type/id`` for a relative, absolute or versioned reference; any other as it is written, a UUID in small letters."""
+    if written.startswith("#") or written[:4].lower() == "urn:":
+        return same_uuid(written)
     parts = written.partition("/_history/")[0].rstrip("/").rsplit("/", 2)
     return f"{parts[-2]}/{parts[-1]}" if len(parts) > 1 else parts[0]
+
+
+def same_uuid(written: str) -> str:
+    """The reference as it is written, but for a UUID's letters, of which one case means the other (RFC 4122, 3)."""
+    return written.lower() if written[:9].lower() == "urn:uuid:" else written
 
 
 def address(written: str) -> str:
@@ -49,9 +54,9 @@ class ReferenceIndex:
             for entry in self._entries:
                 self._by_name.setdefault(entry.reference, []).append(entry)
                 if entry.full_url:
-                    self._by_url[address(entry.full_url) or entry.full_url] = entry
+                    self._by_url[address(entry.full_url) or same_uuid(entry.full_url)] = entry
         place = address(written)
-        found = self._by_url.get(place or written)
+        found = self._by_url.get(place or same_uuid(written))
         if found is not None:
             return found
         named = self._by_name.get(normal_reference(written), [])

@@ -236,14 +236,10 @@ def _compare(
 ) -> Finding:
     """Compare an amount with the limits; ``loose`` says why it may lie on both sides, where that is not what is reported."""
     value = in_its_unit(concept, value)
-    values = {
-        "value": amount(value),
-        "unit": unit_words(value.unit),
-        "date": sources[0].date or "an unknown date",
-    }
     try:
         if implausible(concept, value):
             return _unusable(concept, f"{called} is not plausible", *sources)
+        values = {**_in_words(concept, value), "date": sources[0].date or "an unknown date"}
         if leaf.comparison is None:
             return met(*sources, values=values)
         word, limits = leaf.comparison
@@ -256,6 +252,12 @@ def _compare(
     if truth is Truth.UNKNOWN:
         return _unusable(concept, "the reported range lies on both sides of the limit", *sources)
     return met(*sources, values=values) if truth is Truth.MET else not_met(*sources, values=values)
+
+
+def _in_words(concept: Concept, value: QuantityInterval) -> dict[str, str]:
+    """An amount for a card, in the unit of its concept: "eGFR 0.4" would be read as that of somebody without kidneys."""
+    shown = value if concept.unit is None else value.converted(concept.unit, concept.substance)
+    return {"value": amount(shown), "unit": unit_words(shown.unit)}
 
 
 def _unusable(concept: Concept, why: str, *sources: Evidence) -> Finding:

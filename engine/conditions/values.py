@@ -14,7 +14,7 @@ from engine.conditions.context import Context
 from engine.errors import UnitError
 from engine.facts import ListName, ObservationFact
 from engine.finding import Missing, Truth
-from engine.quantity import Quantity, QuantityInterval
+from engine.quantity import Quantity, QuantityInterval, convert
 from engine.words import incomplete, uncoded, vague
 
 
@@ -196,11 +196,18 @@ def newest_first(fact: ObservationFact) -> tuple[float, float, str]:
 
 def in_its_unit(concept: Concept, value: QuantityInterval) -> QuantityInterval:
     """The value with a unit that the concept counts as its own put in its place (``mL/min`` for an indexed filtration rate)."""
-    return (
-        replace(value, unit=concept.unit)
-        if concept.unit is not None and value.unit in concept.same_units
-        else value
-    )
+    if concept.unit is not None and any(_is_the_same(value.unit, unit) for unit in concept.same_units):
+        return replace(value, unit=concept.unit)
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _is_the_same(unit: str, other: str) -> bool:
+    """Whether one of a unit is one of another, however the two are spelt (``ml/min``, ``mL/min``)."""
+    try:
+        return convert(Quantity(Decimal(1), unit), other).value == 1
+    except UnitError:
+        return False
 
 
 def implausible(concept: Concept, value: QuantityInterval) -> bool:

@@ -23,6 +23,7 @@ from fhir_adapters.mapping.elements import (
     quantity,
     text,
 )
+from fhir_adapters.mapping.interpretations import remark
 from fhir_adapters.mapping.shapes import MODIFIED, modifies
 from fhir_adapters.mapping.statuses import status_of, unreadable
 
@@ -99,6 +100,8 @@ def _one(
     absent = "" if value is not None else _absent(resource, problems)
     if problems:
         issues.add(reference, f"{path}value[x]", "unreadable", problems[0])
+    if said := remark(resource, value):
+        issues.add(reference, f"{path}interpretation", "not checked", said)
     return ObservationFact(reference, code, value, effective, absent, preliminary)
 
 

@@ -31,6 +31,27 @@ def test_a_spelling_is_the_unit_that_is_meant_as_a_code_and_as_a_text(spelling: 
     assert read_unit(spelling, None, UCUM) == read_unit(None, spelling, None) == ucum
 
 
+@pytest.mark.parametrize(
+    ("spelling", "ucum"),
+    [
+        ("ml/min/1,73 qm", "mL/min/{1.73_m2}"),
+        ("ml/mn/1,73m²", "mL/min/{1.73_m2}"),
+        ("мл/мин/1,73м2", "mL/min/{1.73_m2}"),
+        ("мл/мин/1,73 м²", "mL/min/{1.73_m2}"),
+        ("мкмоль/л", "umol/L"),
+        ("мкг", "ug"),
+        ("мг/сут", None),
+        ("µM", "umol/L"),
+        ("mM", "mmol/L"),
+        ("µm", "um"),  # a length
+        ("mm", "mm"),
+        ("mL/min/{BSA}", "mL/min/{BSA}"),  # of whose body surface? a unit of its own
+    ],
+)
+def test_other_languages_write_units_otherwise(spelling: str, ucum: str | None) -> None:
+    assert read_unit(None, spelling, None) == ucum
+
+
 @pytest.mark.parametrize("spelling", ["ug/12.h", "g/50.mL", "mg/24.ha", "ug/(12.h)", "mg/100.mLs", "%g"])
 def test_what_ucum_computes_otherwise_than_people_mean_is_not_understood(spelling: str) -> None:
     assert read_unit(spelling, spelling, UCUM) is None

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.concepts import CodedText
+from engine.dates import DateInterval
 from engine.facts import FactList, ListState
 from engine.rule import Indicator
 from engine.wording import BUILT_IN, NOT_STATED, Wording, fit, placeholders, shorten, wording
@@ -21,6 +22,23 @@ def worded(card: dict[str, Any], *, parameters: dict[str, str] | None = None, **
     rules: dict[str, Any] = {key: more.pop(key) for key in ("when", "unless", "sources") if key in more}
     (outcome,) = evaluate(patient(**(facts | more)), rule(card=card, **(asked | rules))).outcomes
     return wording(outcome, replace(PACK, parameters=parameters or {}))
+
+
+@pytest.mark.parametrize(
+    ("date", "words"),
+    [
+        (on("2025-11-26"), "on 26 Nov 2025"),
+        (on("2025-11"), "in Nov 2025"),
+        (on("2025"), "in 2025"),
+        (DateInterval.spanning(on("2025-11-26"), None), "since 26 Nov 2025"),
+        (DateInterval.spanning(None, on("2025-11-26")), "until 26 Nov 2025"),
+        (DateInterval.spanning(on("2025-11-26"), on("2025-11-27")), "from 26 Nov 2025 to 27 Nov 2025"),
+        (None, "on an unknown date"),
+    ],
+)
+def test_what_stands_before_a_date_fits_it(date: DateInterval | None, words: str) -> None:
+    card = {"summary": "Fits on {fits.date}: wait"}
+    assert worded(card, conditions=[diagnosis(onset=date)]).summary == f"Fits {words}: wait"
 
 
 class TestTheWords:

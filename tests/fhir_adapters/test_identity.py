@@ -20,6 +20,7 @@ def entry(type_, id_, full_url="", **members):
         ({"reference": "https://example.org/Patient/p"}, Subject.THIS),
         ({"reference": "urn:uuid:p"}, Subject.THIS),
         ({"reference": "urn:uuid:known"}, Subject.THIS),
+        ({"reference": "URN:UUID:Known"}, Subject.THIS),
         ({"reference": "Patient/q"}, Subject.OTHER),
         ({"reference": "q"}, Subject.OTHER),
         ({"reference": "Patient/never-sent"}, Subject.OTHER),

@@ -20,6 +20,9 @@ def entry(type_, id_, full_url="", **members):
         ("https://example.org/fhir/Patient/1/_history/3", "Patient/1"),
         ("Patient/1/", "Patient/1"),
         ("urn:uuid:1", "urn:uuid:1"),
+        ("URN:UUID:5A0C-F1", "urn:uuid:5a0c-f1"),
+        ("urn:oid:1.2.3", "urn:oid:1.2.3"),
+        ("#A", "#A"),
         ("#1", "#1"),
         ("1", "1"),
         ("", ""),
@@ -85,3 +88,15 @@ def test_an_absolute_reference_means_nothing_that_is_kept_elsewhere(servers):
 @pytest.mark.parametrize("written", ["Medication/other", "m", "urn:uuid:6", "#m", ""])
 def test_what_was_not_sent_is_not_found(written):
     assert ReferenceIndex([entry("Medication", "m")]).resolve(written) is None
+
+
+@pytest.mark.parametrize(
+    ("full_url", "written"),
+    [
+        ("urn:uuid:0C3151BD-1CBF-4D64-B04D-CD9187A4C6E0", "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"),
+        ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "URN:uuid:0C3151BD-1cbf-4d64-b04d-cd9187a4c6e0"),
+    ],
+)
+def test_a_uuid_is_the_same_in_any_letters(full_url, written):
+    medication = entry("Medication", "m", full_url)
+    assert ReferenceIndex([medication]).resolve(written) is medication

@@ -167,21 +167,6 @@ def test_words_that_a_concept_knows_are_counted_like_codes(folder: Folder) -> No
     assert said == ("concept route-intrathecal no longer counts the words “spinal”", Bump.MAJOR)
 
 
-def test_so_are_those_beside_which_they_name_nothing(folder: Folder) -> None:
-    before = folder.load()
-    folder.edit(
-        "concepts/products.yaml", "texts: [intrathec]", "texts: [intrathec]\n    texts_unless: [drug]"
-    )
-    after = folder.load()
-    for old, new, words in (
-        (before, after, "is no longer named by its words"),
-        (after, before, "is named by its words also"),
-    ):
-        said = [said for change in rule_changes(old, new) for said in change.said]
-        assert {each.words for each in said} == {f"concept route-intrathecal {words} beside drug"}
-        assert new is before or {each.bump for each in said} == {Bump.MAJOR}
-
-
 def test_a_finding_that_rules_share_is_compared_like_a_condition(folder: Folder) -> None:
     folder.edit(KIDNEY, "- condition: chronic-kidney-disease", "- finding: reduced-kidney-function")
     folder.edit(KIDNEY, "  procedure: surgery\n  status: planned\n", "  none: [finding: kidneys]\n")

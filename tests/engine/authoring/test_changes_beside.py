@@ -110,3 +110,18 @@ def test_a_code_of_what_a_noun_weighs_without_naming_it_takes_cards_away(folder:
     )
     words = "concept not-pregnant now also counts loinc 4-1"
     assert said(before, folder.load()) == [("baclofen-it.epilepsy", words, Bump.MAJOR)]
+
+
+def test_words_beside_which_those_of_a_concept_name_nothing_are_told(folder: Folder) -> None:
+    before = folder.load()
+    folder.edit(
+        "concepts/products.yaml", "texts: [intrathec]", "texts: [intrathec]\n    texts_unless: [drug]"
+    )
+    after = folder.load()
+    for old, new, words in (
+        (before, after, "is no longer named by its words"),
+        (after, before, "is named by its words also"),
+    ):
+        found = said(old, new)
+        assert {told for _, told, _ in found} == {f"concept route-intrathecal {words} beside drug"}
+        assert new is before or {bump for *_, bump in found} == {Bump.MAJOR}

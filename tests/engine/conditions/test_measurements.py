@@ -209,6 +209,13 @@ class TestNoValue:
         assert look(REDUCED, egfr(90, "2026-01-01"), egfr(95, date)).truth is NOT_MET
         assert look(REDUCED, egfr(40, "2026-01-01"), egfr(95, date)).truth is MET
 
+    @pytest.mark.parametrize(
+        "value", ["24 mL/min/{1.73_m2}", "24 ml/min", "24 mL/min", "0.4 mL/s/{1.73_m2}", "24 ml/min/1,73 qm"]
+    )
+    def test_a_card_tells_it_in_the_unit_of_the_concept_however_it_was_spelt(self, value: str) -> None:
+        found = look(REDUCED, observation("egfr", value))
+        assert found.values == {"value": "24", "unit": "mL/min/1.73 m²", "date": "1 Mar 2026"}
+
     def test_a_day_that_has_begun_in_another_zone_is_today(self) -> None:
         assert look(REDUCED, egfr(90, "2026-01-01"), egfr(40, "2026-03-16")).truth is MET
 
