@@ -2,8 +2,8 @@
 
 BEFORE and AFTER are folders with a checkout each (AFTER is this one where it is left out). A process of each decides order-sign requests
 in turn, one at a time, so that whatever else runs on the machine slows both alike; each decision is measured beside ``orjson.loads`` of
-the same body, by processor time. The factor is the median of the quotients within each round. What is answered is for
-:mod:`benchmarks.answers` to compare.
+the same body, by processor time. The factor is the median of the quotients within each round; beside it stand the least milliseconds
+of either, which other programs disturb least. What is answered is for :mod:`benchmarks.answers` to compare.
 """
 
 from __future__ import annotations
@@ -86,14 +86,16 @@ def rows(before: Path, after: Path, rounds: int, sizes: tuple[int, ...]) -> Iter
                     median(decision / parsing for decision, parsing in side)
                     for side in zip(*pairs, strict=True)
                 ]
-                yield f"| {size}, {order} | {ratios[0]:.1f} | {ratios[1]:.1f} | {factor:.2f} |\n"
+                least = " | ".join(f"{min(side)[0]:.1f}" for side in zip(*pairs, strict=True))
+                yield f"| {size}, {order} | {ratios[0]:.1f} | {ratios[1]:.1f} | {factor:.2f} | {least} |\n"
 
 
 def main(*arguments: str) -> None:
-    """Print the ratio to parsing before and after, and how many times less a decision costs."""
+    """Print the ratio to parsing before and after, how many times less a decision costs, and the least that it took."""
     folders = [Path(argument).resolve() for argument in arguments if not argument.isdigit()]
     rounds, *sizes = [int(argument) for argument in arguments if argument.isdigit()] or [40]
-    sys.stdout.write("| record, order | before | after | factor |\n|---|--:|--:|--:|\n")
+    sys.stdout.write("| record, order | before | after | factor | least ms before | after |\n")
+    sys.stdout.write("|---|--:|--:|--:|--:|--:|\n")
     for row in rows(folders[0], (*folders[1:], HERE)[0], rounds, tuple(sizes) or (22, 155)):
         sys.stdout.write(row)
         sys.stdout.flush()
