@@ -1,4 +1,4 @@
-"""Index of codes: which concepts name a code, whole or by a beginning of it, and what is known of it then."""
+"""Index of codes: which concepts list a code, whole or by a beginning of it, and what is known of it then."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from typing import Final, NamedTuple
 
 
 class Known(NamedTuple):
-    """What a library knows of a coding: the concepts that name it, all that it is in, and whether it is named at all.
+    """What a library knows of one coding.
 
-    ``is_code`` says whether it has a code that its system can hold; one that anything names is one.
+    ``listed_in`` are the concepts that list it, ``within`` all that it is in, ``left_open`` those of which it says too little. ``listed``
+    says whether any list has it, so that it is known for what it is; ``system`` is the URI of the system that it is a code of, empty
+    where it is no code, or one that says nothing, and ``code`` how it is compared there.
     """
 
-    named: frozenset[str] = frozenset()
+    listed_in: frozenset[str] = frozenset()
     within: frozenset[str] = frozenset()
-    anywhere: bool = False
-    is_code: bool = False
+    left_open: frozenset[str] = frozenset()
+    listed: bool = False
+    system: str = ""
+    code: str = ""
 
 
 class Standing(NamedTuple):
-    """Where the codings of one entry stand: the concepts they are in, whether one is named at all, and their systems' URIs."""
+    """Where the codings of one entry stand together: :class:`Known` of them all, and the URIs of their ``systems``."""
 
     within: frozenset[str] = frozenset()
-    named: bool = False
+    left_open: frozenset[str] = frozenset()
+    listed: bool = False
     systems: frozenset[str] = frozenset()
 
 
@@ -32,23 +37,43 @@ NO_STANDING: Final = Standing()
 
 @dataclass(slots=True)
 class CodeIndex:
-    """Codes by system, whole and as beginnings, with the concepts that name them."""
+    """Codes by system, whole and as beginnings, with the concepts that list them."""
 
     exact: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     beginnings: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    narrower: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
-    def add(self, uri: str, code: str, concept_id: str, *, prefix: bool = False) -> None:
-        """Note that a concept names a code; with ``prefix`` it names every code that begins so."""
-        named = self.beginnings if prefix else self.exact
-        named.setdefault((uri, code), set()).add(concept_id)
+    def add(
+        self, uri: str, code: str, concept_id: str, *, prefix: bool = False, hierarchical: bool = False
+    ) -> None:
+        """Note that a concept lists a code; with ``prefix`` it lists every code that begins so.
+
+        In a ``hierarchical`` system every beginning of the code is noted as what says less.
+        """
+        listed = self.beginnings if prefix else self.exact
+        listed.setdefault((uri, code), set()).add(concept_id)
+        for length in range(1, len(code) if hierarchical else 0):
+            self.narrower.setdefault((uri, code[:length]), set()).add(concept_id)
 
     def copy(self) -> CodeIndex:
-        """An index to which more whole codes may be added; the beginnings are the same in both."""
-        return CodeIndex({key: set(named) for key, named in self.exact.items()}, self.beginnings)
+        """An index to which more codes may be added while this one stays as it is."""
+        return CodeIndex(*map(_copied, (self.exact, self.beginnings, self.narrower)))
+
+    def whole(self, uri: str, code: str) -> set[str]:
+        """The concepts that list just this code."""
+        return self.exact.get((uri, code), set()) | self.beginnings.get((uri, code), set())
 
     def concepts(self, uri: str, code: str) -> set[str]:
-        """The concepts that name a code."""
+        """The concepts that list a code, or a beginning of it."""
         found = set(self.exact.get((uri, code), ()))
         for length in range(1, len(code) + 1):
             found |= self.beginnings.get((uri, code[:length]), set())
         return found
+
+    def below(self, uri: str, code: str) -> set[str]:
+        """The concepts that list a code which begins with this one: it may be meant, or another of its kind."""
+        return self.narrower.get((uri, code), set())
+
+
+def _copied(codes: dict[tuple[str, str], set[str]]) -> dict[tuple[str, str], set[str]]:
+    return {key: set(concepts) for key, concepts in codes.items()}

@@ -10,8 +10,10 @@ from typing import Literal
 class CodeSystem:
     """A code system as the concept files name it.
 
-    ``unlisted`` says what a code means that no concept lists: ``no`` where the lists are complete enough to deny (ICD, ATC,
-    SNOMED CT, LOINC), ``unknown`` where they are not (RxNorm product codes: an unlisted product may hold any ingredient).
+    ``unlisted`` says what a code means that no concept lists. ``no`` where the lists hold what matters in a hierarchy by prefix (ICD,
+    ATC) or among codes without a hierarchy (LOINC, routes), and in SNOMED CT, where it is no more than presumed: the lists cannot hold
+    its hierarchy (:meth:`engine.concepts.ConceptLibrary.presuming`). ``unknown`` where the lists are of another kind than the records
+    (RxNorm product codes: an unlisted product may hold any ingredient).
     ``hierarchical`` systems match by prefix, without dots, spaces (``N02 AA01``) and the marks at the end: dagger, asterisk, ``!``
     and ``G40.-``.
     """
@@ -51,6 +53,8 @@ class Concept:
     ``texts_in`` names concepts in whose entries alone they are looked for, in those with their codes or their words: *refractory*
     says something of an epilepsy, and nothing of a migraine. Beside one of ``texts_unless`` they name nothing: *creatinine* in urine
     is another measurement.
+    ``says_nothing`` marks the list of codes that do not tell what an entry is (*Disease*, a record that was lost in a transfer): they
+    count as no code, so that nothing but the words beside them tells.
     """
 
     id: str
@@ -70,3 +74,4 @@ class Concept:
     unit_tells: bool = False
     raised_up_to: float | None = None
     texts_unless: tuple[str, ...] = ()
+    says_nothing: bool = False

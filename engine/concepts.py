@@ -6,30 +6,25 @@ values, because a code in a system nobody mapped is not a "no".
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from engine.code_index import CodeIndex, Known, Standing
+from engine.code_systems import CodeSystems
 from engine.concept import CodeSystem, Concept
+from engine.denials import Denials
 from engine.errors import ConceptError
 from engine.expansions import Expansion, TerminologySource, sources
 from engine.expressions import focus_concepts
 from engine.grammars import holds
 from engine.medicine import Medicine
+from engine.vocabulary import Vocabulary, Worded
 
 CODINGS_KEPT: Final = 200_000
 """Codings whose concepts are remembered; more than a site's whole terminology is not worth keeping."""
-
-SHORTEST_NAME: Final = 5
-"""Letters of the name of a substance by which it is recognised in free text."""
-
-# SNOMED CT URI Standard, 2.2 and 2.3: an edition and a version of it; and FHIR's canonical with a version behind a bar.
-_EDITION: Final = re.compile(r"(http://snomed\.info/sct)/[0-9]+(?:/version/[0-9]+)?/?|([^|]+)\|.*", re.ASCII)
-_OID: Final = re.compile(r"(?:urn:)?(?:oid:)?([0-2](?:\.(?:0|[1-9][0-9]*))+)", re.ASCII | re.IGNORECASE)
 
 
 class Membership(StrEnum):
@@ -71,22 +66,6 @@ class CodedText:
         return self.codings[0].code if self.codings else ""
 
 
-class Worded(NamedTuple):
-    """Words of a concept, in small letters.
-
-    ``within`` are the concepts in whose entries alone they are looked for, none for any entry; ``unless`` the words beside which
-    they name nothing.
-    """
-
-    texts: tuple[str, ...]
-    within: tuple[str, ...]
-    unless: tuple[str, ...]
-
-
-def _small(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(str.casefold, words))
-
-
 @dataclass(slots=True)
 class ConceptLibrary:
     """All concepts of a rules folder, indexed for look-up; answers membership of codings.
@@ -105,43 +84,45 @@ class ConceptLibrary:
     _codes: CodeIndex = field(init=False, repr=False)
     _added: dict[tuple[str, str], frozenset[str]] = field(init=False, repr=False)
     _excluded: CodeIndex = field(init=False, repr=False)
-    _uris: dict[str, CodeSystem] = field(init=False, repr=False)
+    _systems: CodeSystems = field(init=False, repr=False)
     _members: dict[str, frozenset[str]] = field(init=False, repr=False)
     _including: dict[str, set[str]] = field(init=False, repr=False)
     _leaving_open: dict[str, frozenset[str]] = field(init=False, repr=False)
-    _denying: dict[str, frozenset[str]] = field(init=False, repr=False)
-    _presuming: dict[str, frozenset[str]] = field(init=False, repr=False)
+    _opened: dict[str, set[str]] = field(init=False, repr=False)
+    _silent: frozenset[str] = field(init=False, repr=False)
     _cache: dict[tuple[str, str], Known] = field(init=False, repr=False)
     _standings: dict[tuple[Coding, ...], Standing] = field(init=False, repr=False)
-    _ingredients: dict[str, frozenset[str]] = field(init=False, repr=False)
-    _worded: dict[str, tuple[Worded, ...]] = field(init=False, repr=False)
+    _denials: Denials = field(init=False, repr=False)
+    _vocabulary: Vocabulary = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the indexes; raise ConceptError for an include or a system that does not exist."""
-        self._uris = {
-            uri: system for system in self.systems.values() for uri in (system.uri, *system.aliases)
-        }
+        self._systems = CodeSystems(self.systems)
         self._codes, self._excluded, self._including, self._cache = CodeIndex(), CodeIndex(), {}, {}
-        self._standings, self._added, self._ingredients = {}, {}, {}
+        self._standings, self._added = {}, {}
         self._members = {concept_id: self._closure(concept_id, ()) for concept_id in self.concepts}
         self._leaving_open = {
             concept_id: frozenset(name for member in members for name in self.concepts[member].left_open_by)
             for concept_id, members in self._members.items()
         }
-        self._worded = {concept_id: self._words_of(members) for concept_id, members in self._members.items()}
+        self._opened = {}
+        for concept_id, wider in self._leaving_open.items():
+            for name in wider:
+                self._opened.setdefault(name, set()).add(concept_id)
+        self._silent = frozenset(each.id for each in self.concepts.values() if each.says_nothing)
         for concept in self.concepts.values():
             for included in concept.includes:
                 self._including.setdefault(included, set()).add(concept.id)
             for index, listed in ((self._codes, concept.codes), (self._excluded, concept.exclude)):
                 for entry in listed:
-                    uri = self._described(entry.system).uri
-                    index.add(uri, self._normal(uri, entry.code), concept.id, prefix=entry.prefix)
+                    uri = self._systems.named(entry.system).uri
+                    self._list(index, uri, entry.code, concept.id, prefix=entry.prefix)
         self._map(self.local_codes)
         for concept_id, expansion in self.expansions.items():
             self._add((concept_id, system, code) for system, code in expansion.codes)
         self.sources = sources(self.expansions)
-        self._denying = {concept_id: self._systems_that_deny(concept_id) for concept_id in self.concepts}
-        self._presuming = {concept_id: self._systems_that_presume(concept_id) for concept_id in self.concepts}
+        self._denials = Denials(self.concepts, self._members, self._systems)
+        self._vocabulary = Vocabulary(self.concepts, self._members, self._systems)
 
     def _closure(self, concept_id: str, seen: tuple[str, ...]) -> frozenset[str]:
         if concept_id in seen:
@@ -152,30 +133,21 @@ class ConceptLibrary:
         below = [self._closure(included, (*seen, concept_id)) for included in concept.includes]
         return frozenset({concept_id}).union(*below)
 
-    def _words_of(self, members: Iterable[str]) -> tuple[Worded, ...]:
-        below = (self.concepts[member] for member in sorted(members))
-        return tuple(
-            Worded(_small(each.texts), each.texts_in, _small(each.texts_unless))
-            for each in below
-            if each.texts
-        )
-
-    def _described(self, name: str) -> CodeSystem:
-        system = self.systems.get(name)
-        if system is None:
-            raise ConceptError(f"code system {name} is not described in systems.yaml")
-        return system
+    def _list(self, index: CodeIndex, uri: str, code: str, concept_id: str, *, prefix: bool = False) -> None:
+        hierarchical = self._systems.is_hierarchical(uri)
+        normal = self._systems.normal(uri, code)
+        index.add(uri, normal, concept_id, prefix=prefix, hierarchical=hierarchical)
 
     def _map(self, local_codes: Mapping[tuple[str, str], frozenset[str]]) -> None:
         for (system, code), concept_ids in local_codes.items():
             uri = self.system_uri(system)
             for concept_id in concept_ids:
-                self._codes.add(uri, self._normal(uri, code), concept_id)
+                self._list(self._codes, uri, code, concept_id)
 
     def _add(self, members: Iterable[tuple[str, str, str]]) -> None:
         for concept_id, system, code in members:
             uri = self.system_uri(system)
-            key = (uri, self._normal(uri, code))
+            key = (uri, self._systems.normal(uri, code))
             self._added[key] = self._added.get(key, frozenset()) | {concept_id}
 
     def with_members(self, members: Iterable[tuple[str, str, str]]) -> ConceptLibrary:
@@ -193,63 +165,27 @@ class ConceptLibrary:
         more._map(local_codes)
         return more
 
-    def _systems_that_deny(self, concept_id: str) -> frozenset[str]:
-        """The systems in which a code that is not listed is not in the concept.
-
-        The concept's own word for it (``complete_in``) comes first. Otherwise a system denies where none of the
-        concepts below is open in it, and either it is one that denies and they have codes in it, or they are all complete in it:
-        what is complete for one member of a class is not so for the class.
-        """
-        below = [self.concepts[member] for member in self._members[concept_id]]
-        closed = {concept.id: self._closed_in(concept) for concept in below}
-        listed = {self._described(code.system) for concept in below for code in concept.codes}
-        open_in = {
-            uri
-            for concept in below
-            for uri in {self._described(name).uri for name in concept.open_in} - closed[concept.id]
-        }
-        denying = {system.uri for system in listed if system.unlisted == "no"}
-        stating = [closed[concept.id] for concept in below if concept.codes or closed[concept.id]]
-        if stating:
-            denying |= frozenset.intersection(*stating)
-        return frozenset(denying - open_in) | closed[concept_id]
-
-    def _closed_in(self, concept: Concept) -> frozenset[str]:
-        return frozenset(self._described(name).uri for name in concept.complete_in)
-
     def system_uri(self, system: str) -> str:
-        """The canonical URI of a system given by URI, OID, URN or short name, also with a version or an edition in it.
-
-        Of a system that is not described an OID is written as FHIR wants it (``urn:oid:1.2.3``), anything else as it is.
-        """
-        if system in self.systems:
-            return self.systems[system].uri
-        if edition := _EDITION.fullmatch(system):
-            system = edition[1] or edition[2]
-        known = self._uris.get(system) or self._uris.get(system.rstrip("/"))
-        if known is None and (oid := _OID.fullmatch(system)):
-            system = f"urn:oid:{oid[1]}"
-            known = self._uris.get(system)
-        return known.uri if known else system
+        """The canonical URI of a system in any of its spellings (:meth:`engine.code_systems.CodeSystems.uri`)."""
+        return self._systems.uri(system)
 
     def knows_system(self, system: str) -> bool:
         """Whether the system, in any of its spellings, is described in ``systems.yaml``."""
-        return self.system_uri(system) in self._uris
-
-    def _normal(self, uri: str, code: str) -> str:
-        system = self._uris.get(uri)
-        if system is None or not system.hierarchical:
-            return code
-        return code.replace(".", "").replace(" ", "").rstrip("+*†!-").upper()
+        return self._systems.all_described((self.system_uri(system),))
 
     def concepts_of(self, coding: Coding) -> frozenset[str]:
         """Every concept that lists this coding itself, or a beginning of it; includes are resolved by :meth:`membership`."""
-        return self._known(coding).named
+        return self._known(coding).listed_in
+
+    def opened_by(self, coding: Coding) -> frozenset[str]:
+        """Every concept of which this coding says too little: it neither means nor denies it."""
+        known = self._known(coding)
+        return known.left_open - known.within
 
     def names(self, coding: Coding) -> bool:
         """Whether any concept lists this coding, leaves it out, or has been given it by a terminology server."""
         known = self._known(coding)
-        return known.anywhere or bool(known.named)
+        return known.listed or bool(known.listed_in)
 
     def _known(self, coding: Coding) -> Known:
         key = (coding.system, coding.code)
@@ -264,24 +200,44 @@ class ConceptLibrary:
         if not coding.system:
             return Known()
         uri = self.system_uri(coding.system)
-        code = self._normal(uri, coding.code)
+        code = self._systems.normal(uri, coding.code)
+        if not self._is_written(uri, code):
+            uri, code = self._systems.place(uri, code)
+            if not holds(uri, code):
+                return self._of_focus_concepts(uri, coding.code)
         listed, excluded = self._codes.concepts(uri, code), self._excluded.concepts(uri, code)
-        counted = frozenset(listed) | self._added.get((uri, code), frozenset())
-        within: set[str] = set()
-        waiting = list(counted)
+        counted = (frozenset(listed) | self._added.get((uri, code), frozenset())) - excluded
+        if counted and counted <= self._silent:
+            return Known(counted)
+        within = self._with_including(counted, excluded)
+        left_open = self._with_including(self._codes.below(uri, code), excluded)
+        left_open = left_open.union(*(self._opened.get(each, ()) for each in within | left_open))
+        return Known(counted, within, left_open, bool(listed or excluded), uri, code)
+
+    def _is_written(self, uri: str, code: str) -> bool:
+        """Whether a list, a site or a terminology server has just this code, whatever its system can hold."""
+        indexes = (self._codes, self._excluded)
+        return (uri, code) in self._added or any(index.whole(uri, code) for index in indexes)
+
+    def _of_focus_concepts(self, uri: str, code: str) -> Known:
+        """What is known of an expression of SNOMED CT; nothing of anything else that is no code."""
+        parts = [self._known(Coding(uri, focus)) for focus in focus_concepts(uri, code)]
+        return Known(
+            frozenset().union(*(part.listed_in for part in parts)),
+            frozenset().union(*(part.within for part in parts)),
+            frozenset().union(*(part.left_open for part in parts)),
+        )
+
+    def _with_including(self, concepts: Iterable[str], excluded: Set[str]) -> frozenset[str]:
+        """The concepts and all that include one of them, unless they leave the code out."""
+        found: set[str] = set()
+        waiting = list(concepts)
         while waiting:
             concept_id = waiting.pop()
-            if concept_id not in within and concept_id not in excluded:
-                within.add(concept_id)
+            if concept_id not in found and concept_id not in excluded:
+                found.add(concept_id)
                 waiting += self._including.get(concept_id, ())
-        named, anywhere = counted - excluded, bool(listed or excluded)
-        if anywhere or named or holds(uri, code):
-            return Known(named, frozenset(within), anywhere, is_code=True)
-        parts = [self._known(Coding(uri, focus)) for focus in focus_concepts(uri, coding.code)]
-        return Known(
-            frozenset().union(*(part.named for part in parts)),
-            frozenset().union(*(part.within for part in parts)),
-        )
+        return frozenset(found)
 
     def membership(self, concept_id: str, codings: Iterable[Coding]) -> Membership:
         """Whether any of the codings of one entry is a member of the concept.
@@ -290,15 +246,14 @@ class ConceptLibrary:
         deny, or from a code that the library names elsewhere. Anything else (no coding, no system, an unmapped system, a code that is
         none, an unlisted product) is unknown.
         An expression of SNOMED CT (:mod:`engine.expressions`) is a member where one of its focus concepts is, and denies nothing.
-        A code that says less than the concept (epilepsy, where a kind of epilepsy is asked for) is not a member of it, unless the
-        concept says that it leaves it open (any implanted pump, where an intrathecal one is asked for).
+        A code that says less than the concept neither means nor denies it, where its system is a hierarchy by prefix (``G40``, where
+        ``G40.3`` is asked for) or the concept says so (any implanted pump, where an intrathecal one is asked for).
         """
         standing = self.standing(tuple(codings))
         if concept_id in standing.within:
             return Membership.YES
-        denied = not self.denying(concept_id).isdisjoint(standing.systems) or standing.named
-        left_open = not self._leaving_open[concept_id].isdisjoint(standing.within)
-        return Membership.NO if denied and not left_open else Membership.UNKNOWN
+        denied = bool(self.denied_by(concept_id, standing.systems)) or standing.listed
+        return Membership.NO if denied and concept_id not in standing.left_open else Membership.UNKNOWN
 
     def standing(self, codings: tuple[Coding, ...]) -> Standing:
         """Where the codings of one entry stand, for :meth:`membership` in any concept."""
@@ -310,21 +265,26 @@ class ConceptLibrary:
             denies = UNREAD not in codings
             found = self._standings[codings] = Standing(
                 frozenset().union(*(each.within for each in known)),
-                denies and any(each.anywhere for each in known),
-                frozenset(
-                    self.system_uri(coding.system)
-                    for coding, each in zip(codings, known, strict=True)
-                    if denies and each.is_code
-                ),
+                frozenset().union(*(each.left_open for each in known if not self._is_above_any(each, known))),
+                denies and any(each.listed for each in known),
+                frozenset(each.system for each in known if denies and each.system),
             )
         return found
 
+    def _is_above_any(self, one: Known, others: Iterable[Known]) -> bool:
+        """Whether a code says less than one beside it, in a hierarchy by prefix: the two mean the same, and that one says what."""
+        return self._systems.is_hierarchical(one.system) and any(
+            one.system == other.system and one.code != other.code and other.code.startswith(one.code)
+            for other in others
+        )
+
     def denying(self, concept_id: str) -> frozenset[str]:
         """The URIs of the systems in which a code that nothing lists is not in the concept; ConceptError when there is none."""
-        try:
-            return self._denying[concept_id]
-        except KeyError:
-            raise ConceptError(f"there is no concept {concept_id}") from None
+        return self._denials.denying[self.concept(concept_id).id]
+
+    def denied_by(self, concept_id: str, systems: frozenset[str]) -> frozenset[str]:
+        """The systems by which an entry that nothing lists is outside a concept: :meth:`engine.denials.Denials.denied_by`."""
+        return self._denials.denied_by(self.concept(concept_id).id, systems)
 
     def leaving_open(self, concept_id: str) -> frozenset[str]:
         """The concepts that say less than this one: their codes neither mean nor deny it; ConceptError when there is none."""
@@ -332,29 +292,22 @@ class ConceptLibrary:
 
     def leaves_open(self, concept_id: str, codings: tuple[Coding, ...]) -> bool:
         """Whether it is only because they say less that the codings of one entry do not tell whether it is in the concept."""
-        within = self.standing(codings).within
-        return concept_id not in within and not self.leaving_open(concept_id).isdisjoint(within)
+        standing = self.standing(codings)
+        return concept_id in standing.left_open and concept_id not in standing.within
 
     def takes_for_complete(self, concept_id: str, systems: frozenset[str]) -> bool:
         """Whether an entry of these systems that nothing lists is outside a concept only because that says its list is complete.
 
         So it is where the systems themselves deny nothing (RxNorm): a product that came to the market since is in no list either.
         """
-        denying = self.denying(concept_id) & systems
-        return bool(denying) and all(self._uris[uri].unlisted == "unknown" for uri in denying)
+        return self._denials.takes_for_complete(concept_id, systems)
 
     def presuming(self, concept_id: str, systems: frozenset[str]) -> frozenset[str]:
         """The systems of an entry that nothing lists, by which it is outside a concept only for want of being listed; or none.
 
-        A hierarchical system denies by its own codes, and a concept by its word (``complete_in``); any other denial is a presumption, as
-        the code may be a kind of what is listed (SNOMED CT). So is one beside a pinned expansion, which lacks what was retired.
+        So it is beside a pinned expansion, too, which lacks what was retired (:meth:`engine.denials.Denials.presuming`).
         """
-        denying = self.denying(concept_id) & systems
-        return denying if denying <= self._presuming[concept_id] else frozenset()
-
-    def _systems_that_presume(self, concept_id: str) -> frozenset[str]:
-        hierarchical = {uri for uri, system in self._uris.items() if system.hierarchical}
-        return self._denying[concept_id] - self._closed_in(self.concepts[concept_id]) - hierarchical
+        return self._denials.presuming(concept_id, systems)
 
     def concept(self, concept_id: str) -> Concept:
         """The concept with this id; ConceptError when there is none."""
@@ -369,24 +322,11 @@ class ConceptLibrary:
 
     def worded(self, concept_id: str) -> tuple[Worded, ...]:
         """The words by which a concept, and each that it includes, is recognised in free text."""
-        return self._worded[self.concept(concept_id).id]
+        return self._vocabulary.worded(self.concept(concept_id).id)
 
     def ingredients_of(self, concept_id: str) -> frozenset[str]:
-        """The names, in one word, of the substances that a concept and those it includes list.
-
-        They are the displays of codes that are those of ingredients (RxNorm), where an unlisted product denies nothing.
-        """
-        found = self._ingredients.get(concept_id)
-        if found is None:
-            listed = (code for member in self.members(concept_id) for code in self.concepts[member].codes)
-            names = (
-                code.display.casefold()
-                for code in listed
-                if self._described(code.system).unlisted == "unknown"
-            )
-            found = frozenset(name for name in names if len(name) >= SHORTEST_NAME and name.isalpha())
-            self._ingredients[concept_id] = found
-        return found
+        """The names, in one word, of the substances that a concept and those it includes list."""
+        return self._vocabulary.ingredients(concept_id)
 
     def medicine(self, medicine_id: str) -> Medicine:
         """The medicine with this id; ConceptError when there is none."""

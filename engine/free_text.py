@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
 
-from engine.concepts import CodedText, ConceptLibrary, Membership, Worded
+from engine.concepts import CodedText, ConceptLibrary, Membership
+from engine.vocabulary import Worded
 
 LONGEST_ABBREVIATION: Final = 3
 LONGEST_DENIAL: Final = 100

@@ -1,6 +1,7 @@
 """Grammars: which codes a code system can hold at all, so that a word under the URI of one is not taken for another of its codes.
 
-What a system cannot hold may stand for anything: it denies nothing. A code that a concept lists, or a site maps, counts as it is.
+What a system cannot hold may stand for anything: it denies nothing, and is below no code. Only a code that a concept lists, or a site
+maps, just as it is written counts whatever the grammar says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from typing import Final
 Grammar = Callable[[str], bool]
 
 SNOMED: Final = "http://snomed.info/sct"
+ATC: Final = "http://www.whocc.no/atc"
+LOINC: Final = "http://loinc.org"
+ICD_10: Final = "http://hl7.org/fhir/sid/icd-10"
+ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 
 
 def holds(uri: str, code: str) -> bool:
@@ -21,6 +26,12 @@ def holds(uri: str, code: str) -> bool:
     """
     grammar = _GRAMMARS.get(uri)
     return grammar is None or grammar(code)
+
+
+def home_of(uri: str, code: str) -> str:
+    """The system that a code is of: an American code of ICD-10 under the address of the WHO's, which cannot hold it, is what it is."""
+    american = uri == ICD_10 and not holds(uri, code) and holds(ICD_10_CM, code)
+    return ICD_10_CM if american else uri
 
 
 def _like(pattern: str) -> Grammar:
@@ -67,12 +78,12 @@ _LOINC_PART: Final = _like(r"L[A-Z][0-9]+-[0-9]")
 
 _GRAMMARS: Final[Mapping[str, Grammar]] = {
     SNOMED: _snomed,
-    "http://loinc.org": _loinc,
+    LOINC: _loinc,
     # The five levels of the ATC classification (WHO Collaborating Centre for Drug Statistics Methodology).
-    "http://www.whocc.no/atc": _like(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
+    ATC: _like(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
     # Categories of a letter and two digits with up to two characters more (ICD-10 volume 2, 2.4); the American ones have up to
     # seven, of which the third may be a letter (ICD-10-CM guidelines, I.A.2).
-    "http://hl7.org/fhir/sid/icd-10": _like(r"[A-Z][0-9]{2}[0-9A-Z]{0,2}"),
-    "http://hl7.org/fhir/sid/icd-10-cm": _like(r"[A-Z][0-9][0-9A-Z]{1,5}"),
+    ICD_10: _like(r"[A-Z][0-9]{2}[0-9A-Z]{0,2}"),
+    ICD_10_CM: _like(r"[A-Z][0-9][0-9A-Z]{1,5}"),
     "http://www.nlm.nih.gov/research/umls/rxnorm": _like(r"[0-9]{1,8}"),
 }

@@ -63,7 +63,7 @@ def coded_in(concepts: ConceptLibrary, concept: str, medication: MedicationFact)
 def _unlisted(concepts: ConceptLibrary, concept: str, medication: MedicationFact) -> list[bool]:
     """For each code of a medicine, whether no more than a list that says it is complete keeps it out of a concept."""
     standings = [concepts.standing(code.codings) for code in codes_of(medication)]
-    return [not each.named and concepts.takes_for_complete(concept, each.systems) for each in standings]
+    return [not each.listed and concepts.takes_for_complete(concept, each.systems) for each in standings]
 
 
 def route_in(concepts: ConceptLibrary, concept: str, route: CodedText) -> Membership:

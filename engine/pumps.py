@@ -53,7 +53,7 @@ def devices_in_words(medicine: Medicine, record: Record) -> tuple[DeviceFact, ..
 
 def _in_words_alone(concepts: ConceptLibrary, known: Iterable[str], code: CodedText) -> bool:
     standing = concepts.standing(code.codings)
-    if standing.named or any(map(concepts.knows_system, standing.systems)):
+    if standing.listed or any(map(concepts.knows_system, standing.systems)):
         return False
     spoken = spoken_of(code)
     return not any(mentions(concepts, concept, spoken) for concept in known)

@@ -92,6 +92,11 @@ class Record:
         """Where the entries of a list stand towards a concept."""
         return self._list(name).towards(concept)
 
+    def is_called(self, name: ListName, concept: str, entry: Any) -> bool:
+        """Whether the words of an entry of a list, or what is noted beside it, name a concept, whatever its codes say."""
+        said = Said.of(_CODES.get(name, _own_code)(entry), _notes_of(entry))
+        return has_words(self.concepts, concept) and said.names(self.concepts, concept)
+
     def is_noted(self, concept: str, entry: Any) -> bool:
         """Whether nothing but what is noted beside a diagnosis or an allergy names a concept."""
         if not isinstance(entry, AllergyFact | ConditionFact) or not entry.notes:
@@ -202,6 +207,7 @@ class _ByConcept:
         "_concepts",
         "_heard",
         "_items",
+        "_left_open",
         "_said",
         "_towards",
         "_unnamed",
@@ -227,12 +233,15 @@ class _ByConcept:
             alike.setdefault((notes, *map(id, own)), _Alike(own, notes, [])).places.append(place)
         self._alike = tuple(alike.values())
         self._within: dict[str, set[int]] = {}
+        self._left_open: dict[str, set[int]] = {}
         self._unnamed: dict[frozenset[str], set[int]] = {}
         for own, _, places in self._alike:
             for standing in [concepts.standing(code.codings) for code in own] or [NO_STANDING]:
                 for concept in standing.within:
                     self._within.setdefault(concept, set()).update(places)
-                if not standing.named:
+                for concept in standing.left_open:
+                    self._left_open.setdefault(concept, set()).update(places)
+                if not standing.listed:
                     self._unnamed.setdefault(standing.systems, set()).update(places)
 
     def members(self, concept: str) -> tuple[Any, ...]:
@@ -252,10 +261,9 @@ class _ByConcept:
         found = self._towards.get(concept)
         if found is None:
             self.asked.add(concept)
-            members, denying = self._within.get(concept, set()), self._concepts.denying(concept)
-            less = (self._within.get(other, set()) for other in self._concepts.leaving_open(concept))
-            vague = set[int]().union(*less) - members
-            unnamed = (places for systems, places in self._unnamed.items() if denying.isdisjoint(systems))
+            members, denied_by = self._within.get(concept, set()), self._concepts.denied_by
+            vague = self._left_open.get(concept, set()) - members
+            unnamed = (places for systems, places in self._unnamed.items() if not denied_by(concept, systems))
             unclear = vague.union(*unnamed) - members
             mentioned = self._mentioned(concept)
             possible = self._at({*members, *unclear, *(self._named(concept) if mentioned else ())})
@@ -295,7 +303,7 @@ class _ByConcept:
         """The codings of an entry that no list of the rules has, with the concepts that are not denied for all that."""
         for code in self._codes(item):
             standing = self._concepts.standing(code.codings)
-            if standing.systems == systems and not standing.named:
+            if standing.systems == systems and not standing.listed:
                 told = {concept for concept in self.asked if standing.within and self._tells(concept, code)}
                 yield from ((coding, told) for coding in code.codings)
 

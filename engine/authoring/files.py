@@ -78,6 +78,9 @@ class ConceptFile(FileModel):
     open_in: tuple[str, ...] = Field(
         (), description="Code systems in which an unlisted code does not deny: their products are not listed."
     )
+    says_nothing: YesNo = Field(
+        False, description="Whether its codes do not tell what an entry is, so that they count as no code."
+    )
     texts: tuple[str, ...] = Field(
         (), description="Words that mean it, or may, in free text: names, brands, stems."
     )
@@ -94,7 +97,7 @@ class ConceptFile(FileModel):
             concept_id, self.title, _codes(self.codes), _codes(self.exclude), self.includes,
             self.unit, self.plausible, self.substance, self.same_units, self.complete_in, self.open_in, self.texts,
             self.left_open_by, self.texts_in, self.unit_tells, self.raised_up_to,
-            self.texts_unless,
+            self.texts_unless, self.says_nothing,
         )  # fmt: skip
 
 

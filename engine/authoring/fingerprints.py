@@ -113,9 +113,13 @@ class Parts:
 
 
 def _deciding(concepts: ConceptLibrary, concept: str) -> Iterator[str]:
-    """The concepts that decide whether an entry is in one: those it includes, that leave it open, or in which its words are read."""
+    """The concepts that decide whether an entry is in one: those it includes, that leave it open, or in which its words are read.
+
+    And the codes that say nothing of anything.
+    """
     read_in = {name for worded in concepts.worded(concept) for name in worded.within}
-    for name in (concept, *((concepts.leaving_open(concept) | read_in) & concepts.concepts.keys())):
+    silent = {each.id for each in concepts.concepts.values() if each.says_nothing}
+    for name in (concept, *((concepts.leaving_open(concept) | read_in | silent) & concepts.concepts.keys())):
         yield from concepts.members(name)
 
 

@@ -170,7 +170,11 @@ def search(
     towards = context.record.towards(name, concept)
     doubts: dict[Callable[[ListName, int], str], list[str]] = {uncoded: [], vague: [], worded: [], noted: []}
     for fact in doubtful:
-        why = lacks(fact) if kind(fact) is Truth.MET else _in_doubt(context.record, towards, concept, fact)
+        why = (
+            lacks(fact)
+            if kind(fact) is Truth.MET
+            else _in_doubt(context.record, name, concept, towards, fact)
+        )
         doubts.setdefault(why, []).append(fact.reference)
     for why, references in doubts.items():
         if references:
@@ -178,10 +182,13 @@ def search(
     return unknown(*missing, evidence=tuple(map(evidence_of, doubtful))) if missing else not_met()
 
 
-def _in_doubt(record: Record, towards: Towards, concept: str, fact: Dated) -> Callable[[ListName, int], str]:
+def _in_doubt(
+    record: Record, name: ListName, concept: str, towards: Towards, fact: Dated
+) -> Callable[[ListName, int], str]:
     """Why nobody can tell whether an entry is in a concept, as a clause of :mod:`engine.words`."""
     if towards.leaves_open(fact):
-        return vague
-    if not towards.denies(fact):
+        if not record.is_called(name, concept, fact):
+            return vague
+    elif not towards.denies(fact):
         return uncoded
     return noted if record.is_noted(concept, fact) else worded

@@ -195,7 +195,7 @@ def _kind(fact: MedicationFact, concept: str, coded: Membership, concepts: Conce
 
     One that is in the lists is known for what it is: codeine against cough is kept apart from the painkillers.
     """
-    if coded is Membership.NO and not any(concepts.standing(code.codings).named for code in codes_of(fact)):
+    if coded is Membership.NO and not any(concepts.standing(code.codings).listed for code in codes_of(fact)):
         coded = medicine_in(concepts, concept, fact)
     return TRUTH_OF_MEMBERSHIP[coded]
 
@@ -306,8 +306,8 @@ def _doubts(doubtful: Iterable[_Candidate], leaf: MedicationLeaf, context: Conte
     reasons: dict[tuple[bool, str], list[MedicationFact]] = {}
     for candidate in doubtful:
         fact, doubt = candidate.fact, candidate.doubt
-        if doubt == "code" and _is_denied(fact, leaf, context):
-            doubt = "words"
+        if doubt == "code":
+            doubt = _doubt_of_code(fact, leaf, context)
         if doubt == "date" and fact.ended is not None and fact.ended.earliest > context.facts.now:
             doubt = "ahead"
         reasons.setdefault((fact.draft, doubt), []).append(fact)
@@ -321,8 +321,18 @@ def _doubts(doubtful: Iterable[_Candidate], leaf: MedicationLeaf, context: Conte
         yield Missing(context.title(leaf.medication), why, name, tuple(fact.reference for fact in facts))
 
 
+def _doubt_of_code(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> str:
+    """Why the codes of a medicine do not tell whether it is of the kind."""
+    if _is_denied(fact, leaf, context):
+        return "words"
+    concepts = context.concepts
+    vague = any(concepts.leaves_open(leaf.medication, code.codings) for code in codes_of(fact))
+    return "vague" if vague else "code"
+
+
 _LACKS = {
     "code": "no code that is known here",
+    "vague": "a code that says too little",
     "words": WORDED,
     "route": "no route that can be read",
     "date": "no date, or one too coarse",

@@ -151,7 +151,7 @@ def test_leave_a_rule_open_and_are_told_without_being_repeated(
         (diagnosis, "drug-resistant-epilepsy", coded(US, "G43.919", "Migraine, unspecified, intractable")),
         (diagnosis, "allergy", coded(US, "Z45.1", "Baclofen pump")),
         (diagnosis, "allergy", coded(US, "Z88.0", "Allergy status to penicillin")),
-        (allergy, "allergy", coded(SNOMED, "416098002", "Amoxicillin")),
+        (allergy, "allergy", coded(SNOMED, "294505008", "Amoxicillin")),
         (taken, "opioids", coded(ATC, "N02BE01", "Paracetamol 500 mg")),
         (taken, "opioids", coded(ATC, "R05DA04", "Codeine linctus")),
     ],
