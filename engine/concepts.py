@@ -83,6 +83,7 @@ class ConceptLibrary:
     sources: tuple[TerminologySource, ...] = field(init=False)
     _codes: CodeIndex = field(init=False, repr=False)
     _added: dict[tuple[str, str], frozenset[str]] = field(init=False, repr=False)
+    _unanswered: dict[tuple[str, str], set[str]] = field(init=False, repr=False)
     _excluded: CodeIndex = field(init=False, repr=False)
     _systems: CodeSystems = field(init=False, repr=False)
     _members: dict[str, frozenset[str]] = field(init=False, repr=False)
@@ -99,7 +100,7 @@ class ConceptLibrary:
         """Build the indexes; raise ConceptError for an include or a system that does not exist."""
         self._systems = CodeSystems(self.systems)
         self._codes, self._excluded, self._including, self._cache = CodeIndex(), CodeIndex(), {}, {}
-        self._standings, self._added = {}, {}
+        self._standings, self._added, self._unanswered = {}, {}, {}
         self._members = {concept_id: self._closure(concept_id, ()) for concept_id in self.concepts}
         self._leaving_open = {
             concept_id: frozenset(name for member in members for name in self.concepts[member].left_open_by)
@@ -150,11 +151,19 @@ class ConceptLibrary:
             key = (uri, self._systems.normal(uri, code))
             self._added[key] = self._added.get(key, frozenset()) | {concept_id}
 
-    def with_members(self, members: Iterable[tuple[str, str, str]]) -> ConceptLibrary:
-        """The same concepts with more codes in them, each as (concept, system, code); this library stays as it is."""
+    def with_members(
+        self, members: Iterable[tuple[str, str, str]], unanswered: Iterable[tuple[str, str, str]] = ()
+    ) -> ConceptLibrary:
+        """The same concepts with more codes in them, each as (concept, system, code); this library stays as it is.
+
+        ``unanswered`` are codes of which nobody has said whether they are in a concept, although that was asked: they leave it open.
+        """
         more = copy(self)
         more._added, more._cache, more._standings = dict(self._added), {}, {}
         more._add(members)
+        more._unanswered = {}
+        for concept_id, system, code in unanswered:
+            more._unanswered.setdefault(self._systems.place(system, code), set()).add(concept_id)
         return more
 
     def with_local_codes(self, local_codes: Mapping[tuple[str, str], frozenset[str]]) -> ConceptLibrary:
@@ -210,7 +219,8 @@ class ConceptLibrary:
         if counted and counted <= self._silent:
             return Known(counted)
         within = self._with_including(counted, excluded)
-        left_open = self._with_including(self._codes.below(uri, code), excluded)
+        in_doubt = self._codes.below(uri, code) | self._unanswered.get((uri, code), set())
+        left_open = self._with_including(in_doubt, excluded)
         left_open = left_open.union(*(self._opened.get(each, ()) for each in within | left_open))
         return Known(counted, within, left_open, bool(listed or excluded), uri, code)
 
@@ -291,9 +301,14 @@ class ConceptLibrary:
         return self._leaving_open[self.concept(concept_id).id]
 
     def leaves_open(self, concept_id: str, codings: tuple[Coding, ...]) -> bool:
-        """Whether it is only because they say less that the codings of one entry do not tell whether it is in the concept."""
+        """Whether the codings of one entry do not tell whether it is in the concept because they say less, or nobody answered of them."""
         standing = self.standing(codings)
         return concept_id in standing.left_open and concept_id not in standing.within
+
+    def awaits(self, concept_id: str, codings: tuple[Coding, ...]) -> bool:
+        """Whether a terminology server was asked if one of the codings is in the concept, and has not answered."""
+        asked = (self._unanswered.get(self._systems.place(each.system, each.code), set()) for each in codings)
+        return any(not self.members(concept_id).isdisjoint(concepts) for concepts in asked)
 
     def takes_for_complete(self, concept_id: str, systems: frozenset[str]) -> bool:
         """Whether an entry of these systems that nothing lists is outside a concept only because that says its list is complete.

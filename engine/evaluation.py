@@ -85,7 +85,9 @@ class Engine:
         if adjusted:
             return self._at_a_site(adjusted).evaluate(facts)
         facts = _in_order(facts)
-        concepts = self.concepts.with_members(facts.members) if facts.members else self.concepts
+        concepts = self.concepts
+        if facts.members or facts.unanswered:
+            concepts = concepts.with_members(facts.members, facts.unanswered)
         outcomes: list[RuleOutcome] = []
         record = Record(facts, concepts)
         for (pack, medicine), rules in self._together[Hook(facts.hook)].items():

@@ -319,7 +319,8 @@ class PatientFacts:
     ``now`` is the moment of the decision (zone-aware). ``person_detail`` is what happened where the person is not known. ``orders``
     are the medication orders of the session, ``selected`` ones under review. ``hook`` is the CDS Hooks hook. ``parameters`` are the
     pack's and the site's settings (jurisdiction, limits).
-    ``members`` are codes that a terminology server counts to concepts for this request, as (concept, system, code).
+    ``members`` are codes that a terminology server counts to concepts for this request, as (concept, system, code), and ``unanswered``
+    those of which it was to say whether it does and has not said so: they deny nothing.
     """
 
     now: datetime
@@ -341,3 +342,4 @@ class PatientFacts:
     user_specialties: tuple[CodedText, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     members: frozenset[tuple[str, str, str]] = frozenset()
+    unanswered: frozenset[tuple[str, str, str]] = frozenset()

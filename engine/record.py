@@ -92,6 +92,11 @@ class Record:
         """Where the entries of a list stand towards a concept."""
         return self._list(name).towards(concept)
 
+    def awaits(self, name: ListName, concept: str, entry: Any) -> bool:
+        """Whether a terminology server was asked if a code of an entry of a list is in a concept, and has not answered."""
+        codes = _CODES.get(name, _own_code)(entry)
+        return any(self.concepts.awaits(concept, code.codings) for code in codes)
+
     def is_called(self, name: ListName, concept: str, entry: Any) -> bool:
         """Whether the words of an entry of a list, or what is noted beside it, name a concept, whatever its codes say."""
         said = Said.of(_CODES.get(name, _own_code)(entry), _notes_of(entry))
@@ -304,7 +309,8 @@ class _ByConcept:
         for code in self._codes(item):
             standing = self._concepts.standing(code.codings)
             if standing.systems == systems and not standing.listed:
-                told = {concept for concept in self.asked if standing.within and self._tells(concept, code)}
+                tells = standing.within or standing.left_open
+                told = {concept for concept in self.asked if tells and self._tells(concept, code)}
                 yield from ((coding, told) for coding in code.codings)
 
     def _tells(self, concept: str, code: CodedText) -> bool:

@@ -11,7 +11,7 @@ from engine.finding import NOTHING, Missing, once
 from engine.markdown import escape
 from engine.rule import Rule
 from engine.wording import fit
-from engine.words import LIST_TITLES, noted, uncoded, vague, worded
+from engine.words import LIST_TITLES, noted, unanswered, uncoded, vague, worded
 
 Unchecked = Sequence[tuple[Rule, Missing]]
 
@@ -22,6 +22,7 @@ _QUOTED_AS: Final = {
     vague: "it says no more than",
     worded: "in words",
     noted: "in the note of",
+    unanswered: "not looked up",
 }
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 

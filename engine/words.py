@@ -107,6 +107,14 @@ def noted(name: ListName, count: int) -> str:
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {NOTED}"
 
 
+def unanswered(name: ListName, count: int) -> str:
+    """That a terminology server has not answered about the codes of some entries of a list, as a clause."""
+    return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {UNANSWERED}"
+
+
+UNANSWERED = "a code on which the terminology server did not answer in time"
+
+
 def undated(name: ListName, count: int) -> str:
     """That some entries of a list are without a date that tells, as a clause."""
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} no date, or one too coarse"

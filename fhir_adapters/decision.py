@@ -183,7 +183,7 @@ def decide(
 ) -> Decision:
     """Decide for a record and what is under review; ``lists`` are those whose state the evaluation tells."""
     facts, issues = patient_facts(record, context, now=now)
-    facts = replace(facts, members=frozenset(looked_up.members))
+    facts = replace(facts, members=frozenset(looked_up.members), unanswered=frozenset(looked_up.unanswered))
     issues.extend(looked_up.issues)
     evaluation = engine.evaluate(facts)
     issues.extend(presumed_issues(evaluation.presumed, looked_up, engine.concepts.systems.values()))

@@ -26,7 +26,18 @@ from engine.medicines import Therapy, identified, therapy
 from engine.record import Record, Towards
 from engine.rule import Hook
 from engine.subjects import Subject
-from engine.words import Dated, dated_ahead, incomplete, listing, noted, uncoded, undated, vague, worded
+from engine.words import (
+    Dated,
+    dated_ahead,
+    incomplete,
+    listing,
+    noted,
+    unanswered,
+    uncoded,
+    undated,
+    vague,
+    worded,
+)
 
 F = TypeVar("F", bound=Dated)
 A = TypeVar("A", AllergyFact, ConditionFact, ServiceFact)
@@ -187,6 +198,8 @@ def _in_doubt(
 ) -> Callable[[ListName, int], str]:
     """Why nobody can tell whether an entry is in a concept, as a clause of :mod:`engine.words`."""
     if towards.leaves_open(fact):
+        if record.awaits(name, concept, fact):
+            return unanswered
         if not record.is_called(name, concept, fact):
             return vague
     elif not towards.denies(fact):

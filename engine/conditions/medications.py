@@ -17,7 +17,7 @@ from engine.language import MedicationLeaf, OrderLeaf
 from engine.medicines import coded_in, medicine_in, route_in
 from engine.record import codes_of
 from engine.rule import Hook
-from engine.words import LAPSED, UNREAD_STATUS, WORDED, entries_of, incomplete, listing
+from engine.words import LAPSED, UNANSWERED, UNREAD_STATUS, WORDED, entries_of, incomplete, listing
 
 LONGEST_SUPPLY: Final = 180
 """Days for which something that was handed out may be taken, where nothing says how long: as long as a medicine that was given counts
@@ -325,6 +325,8 @@ def _doubt_of_code(fact: MedicationFact, leaf: MedicationLeaf, context: Context)
     """Why the codes of a medicine do not tell whether it is of the kind."""
     if _is_denied(fact, leaf, context):
         return "words"
+    if context.record.awaits(ListName.MEDICATIONS, leaf.medication, fact):
+        return "unanswered"
     concepts = context.concepts
     vague = any(concepts.leaves_open(leaf.medication, code.codings) for code in codes_of(fact))
     return "vague" if vague else "code"
@@ -333,6 +335,7 @@ def _doubt_of_code(fact: MedicationFact, leaf: MedicationLeaf, context: Context)
 _LACKS = {
     "code": "no code that is known here",
     "vague": "a code that says too little",
+    "unanswered": UNANSWERED,
     "words": WORDED,
     "route": "no route that can be read",
     "date": "no date, or one too coarse",

@@ -3,14 +3,14 @@
 It is the last look, and one that cards never wait for long (CDS Hooks 2.0.1 wants an answer in about 500 ms): a request
 waits ``DEADLINE`` at most. An answer that comes later serves the next request. *Yes* adds the code to the concept;
 *no* is remembered and changes nothing, because a server may only add; of a code that the server does not know it settles nothing
-either. Where there is no answer, the lists of the rules decide alone, and the evaluation says so.
+either. Where there is no answer, the code denies none of the concepts that the server was to be asked about: whoever names a server
+relies on it, and silence must not mean that it was late. The evaluation and the card say so.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal
@@ -19,7 +19,7 @@ from msgspec import Raw
 from starlette.concurrency import run_in_threadpool
 
 from engine.concepts import Coding, ConceptLibrary, Membership
-from engine.grammars import SNOMED
+from engine.grammars import SNOMED, holds
 from fhir_adapters.cds_hooks.envelope import HookRequest
 from fhir_adapters.errors import FhirDataError
 from fhir_adapters.journal import note
@@ -38,9 +38,6 @@ QUIET: Final = 30.0
 MOST_AT_ONCE: Final = 50
 """Codes that are asked about for one request; the others are asked about for the next one."""
 MOST_REMEMBERED: Final = 50_000
-
-# Nothing else leaves: where a code belongs, a record may hold words.
-_SCTID: Final = re.compile(r"[1-9][0-9]{5,17}", re.ASCII)
 
 # Where rules never look: a code there would be asked about for nothing.
 _SKIPPED: Final = frozenset({"meta", "extension", "modifierExtension", "bodySite", "severity", "text"})
@@ -64,7 +61,7 @@ class UnlistedCodes:
         self._deadline = deadline
         self._outbound: Outbound | None = None
         self._known: dict[str, frozenset[str]] = {}
-        self._incomplete: set[str] = set()
+        self._incomplete: dict[str, frozenset[str]] = {}
         self._unsettled: set[str] = set()
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._quiet_until = 0.0
@@ -88,7 +85,15 @@ class UnlistedCodes:
         )
         still_open = frozenset(self._open(unlisted))
         answered = tuple(found for found in unlisted if found not in still_open | self._unsettled)
-        looked_up = LookedUp(members, _problem(len(still_open)), answered, tuple(sorted(self._expressions)))
+        unanswered = tuple(
+            (concept, SNOMED, found)
+            for found in unlisted
+            if found in still_open
+            for concept in sorted(self._incomplete.get(found, self._expressions.keys()))
+        )
+        looked_up = LookedUp(
+            members, _problem(len(still_open)), answered, tuple(sorted(self._expressions)), unanswered
+        )
         return replace(request, looked_up=looked_up)
 
     async def aclose(self) -> None:
@@ -141,10 +146,13 @@ class UnlistedCodes:
             )
         unsettled = {each for (_, each), said in found.items() if said is Membership.UNKNOWN}
         self._unsettled = self._unsettled - set(wanted) | unsettled
-        incomplete = {
-            each for each in wanted if any((concept, each) not in found for concept in self._expressions)
+        missing = {
+            each: frozenset(concept for concept in self._expressions if (concept, each) not in found)
+            for each in wanted
         }
-        self._incomplete = self._incomplete - set(wanted) | incomplete
+        incomplete = {each: concepts for each, concepts in missing.items() if concepts}
+        kept = {each: concepts for each, concepts in self._incomplete.items() if each not in missing}
+        self._incomplete = kept | incomplete
         if incomplete:
             self._fail(f"the server did not answer all that it was asked of {len(incomplete)} codes")
         else:
@@ -169,7 +177,7 @@ def _problem(count: int) -> str:
     codes, were = ("code of SNOMED CT", "was") if count == 1 else ("codes of SNOMED CT", "were")
     return (
         f"{count} {codes} {were} compared with the lists of the rules only (embedded-only): "
-        "the terminology server did not answer"
+        "the terminology server did not answer, so they deny nothing"
     )
 
 
@@ -191,7 +199,8 @@ def _snomed_codes(value: Any, concepts: ConceptLibrary) -> Iterable[str]:
         here = waiting.pop()
         if isinstance(here, dict):
             found = code(here.get("code"))
-            if _SCTID.fullmatch(found) and concepts.system_uri(text(here.get("system"))) == SNOMED:
+            # Nothing else leaves: where a code belongs, a record may hold words, a number of the patient, a date.
+            if holds(SNOMED, found) and concepts.system_uri(text(here.get("system"))) == SNOMED:
                 yield found
             waiting += [member for name, member in here.items() if name not in _SKIPPED]
         elif isinstance(here, list):

@@ -74,6 +74,28 @@ class TestAncestors:
         assert is_in(before, "pain", (ICD_10, "M54")) is NO
 
 
+class TestWhatWasAskedAndNotAnswered:
+    BEFORE = library(
+        concept("epilepsy", "snomed 84757009"),
+        concept("neurology", includes=("epilepsy",)),
+        concept("stroke", "snomed 230690007"),
+    )
+
+    def test_a_code_on_which_a_server_did_not_answer_leaves_open_what_it_was_asked_about(self) -> None:
+        after = self.BEFORE.with_members([], [("epilepsy", SNOMED, "230381009")])
+        for concept_id in ("epilepsy", "neurology"):
+            assert is_in(after, concept_id, (SNOMED, "230381009")) is UNKNOWN
+            assert after.awaits(concept_id, (Coding(SNOMED, "230381009"),))
+        assert is_in(after, "stroke", (SNOMED, "230381009")) is NO
+        assert not after.awaits("stroke", (Coding(SNOMED, "230381009"),))
+        assert not after.awaits("epilepsy", (Coding(SNOMED, "38341003"),))
+        assert is_in(self.BEFORE, "epilepsy", (SNOMED, "230381009")) is NO
+
+    def test_what_the_lists_say_yes_to_stays_so(self) -> None:
+        after = self.BEFORE.with_members([], [("epilepsy", SNOMED, "230381009")])
+        assert is_in(after, "epilepsy", (SNOMED, "230381009"), (SNOMED, "84757009")) is YES
+
+
 class TestAmericanCodes:
     """ICD-10-CM under the address of the WHO, which cannot hold the sixth character."""
 

@@ -53,7 +53,7 @@ def test_a_decision_is_taken_again_with_what_the_server_said_then(rules: Path, s
 
 
 def test_a_decision_without_an_answer_is_taken_again_without_one(rules: Path) -> None:
-    assert again(decided(rules, DEAD, "not_met"), rules).same
+    assert again(decided(rules, DEAD, "unknown"), rules).same
 
 
 def test_the_expansions_of_a_decision_are_stored_and_a_change_of_them_is_named(rules: Path) -> None:

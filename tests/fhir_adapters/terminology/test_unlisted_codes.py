@@ -19,12 +19,15 @@ from fhir_adapters.terminology.looked_up import LookedUp
 from fhir_adapters.terminology.server import TerminologyServer
 from fhir_adapters.terminology.unlisted_codes import UnlistedCodes
 from tests.fhir_adapters.terminology.site import DEAD, ECL, JUVENILE, asking
-from tests.fhir_adapters.terminology.stub import SNOMED, Stub
+from tests.fhir_adapters.terminology.stub import SNOMED, Stub, sctids
 
 EXPRESSIONS = {"epilepsy": ECL}
 YES = LookedUp((("epilepsy", SNOMED, JUVENILE),))
 NO = LookedUp()
-ONE_OPEN = "1 code of SNOMED CT was compared with the lists of the rules only (embedded-only): the terminology server did not answer"
+ONE_OPEN = (
+    "1 code of SNOMED CT was compared with the lists of the rules only (embedded-only): the terminology server "
+    "did not answer, so they deny nothing"
+)
 
 Look = Callable[[str], Awaitable[LookedUp]]
 Story = Callable[[UnlistedCodes, Look], Awaitable[None]]
@@ -47,10 +50,9 @@ def tell(rules: Path, address: str, story: Story, **members: Any) -> None:
         unlisted = UnlistedCodes(Targets((address,), LOOPBACK), concepts, **settings)
 
         async def look(*codes: str) -> LookedUp:
-            """What came, without on which codes: one test is about that."""
-            return msgspec.structs.replace(
-                (await unlisted.look_up(with_codes(*codes))).looked_up, answered=(), concepts=()
-            )
+            """What came, without on which codes: two tests are about that."""
+            found = (await unlisted.look_up(with_codes(*codes))).looked_up
+            return msgspec.structs.replace(found, answered=(), concepts=(), unanswered=())
 
         await story(unlisted, look)
         await unlisted.aclose()
@@ -66,10 +68,21 @@ def test_it_is_told_on_which_codes_the_server_has_said_all_that_it_was_asked(rul
         asked = with_codes(JUVENILE, "38341003")
         found = (await unlisted.look_up(asked)).looked_up
         assert (found.answered, found.concepts) == ((), ("epilepsy", "stroke"))
+        assert found.unanswered == (("stroke", SNOMED, "38341003"), ("stroke", SNOMED, JUVENILE))
         stub.cannot, unlisted._quiet_until = frozenset(), 0.0
-        assert (await unlisted.look_up(asked)).looked_up.answered == ("38341003", JUVENILE)
+        found = (await unlisted.look_up(asked)).looked_up
+        assert (found.answered, found.unanswered) == (("38341003", JUVENILE), ())
 
     tell(rules, stub.address, story, expressions=EXPRESSIONS | {"stroke": "<< 2"})
+
+
+def test_a_code_without_an_answer_is_told_with_every_concept_that_was_to_be_asked_about(rules: Path) -> None:
+    async def story(unlisted: UnlistedCodes, look: Look) -> None:
+        del look
+        found = (await unlisted.look_up(with_codes(JUVENILE, "84757009"))).looked_up
+        assert found.unanswered == (("epilepsy", SNOMED, JUVENILE), ("stroke", SNOMED, JUVENILE))
+
+    tell(rules, DEAD, story, expressions=EXPRESSIONS | {"stroke": "<< 2"})
 
 
 def test_a_code_that_the_server_does_not_know_is_not_answered_by_its_no_and_not_asked_about_again(
@@ -141,7 +154,7 @@ def test_no_request_makes_a_batch_without_end_and_the_next_one_asks_for_the_rest
     rules: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unlisted_codes, "MOST_AT_ONCE", 2)
-    codes = ("100001", "100002", "100003")
+    codes = sctids(3)
 
     async def story(unlisted: UnlistedCodes, look: Callable[..., Awaitable[LookedUp]]) -> None:
         assert (await look(*codes)).problem == ONE_OPEN
@@ -158,7 +171,7 @@ def test_what_is_remembered_is_bounded_and_forgetting_costs_a_question_only(
     stub.members[ECL] = [JUVENILE]
 
     async def story(unlisted: UnlistedCodes, look: Callable[..., Awaitable[LookedUp]]) -> None:
-        for codes in ((JUVENILE,), ("100001", "100002"), (JUVENILE,)):
+        for codes in ([JUVENILE], sctids(2), [JUVENILE]):
             assert await look(*codes) == (YES if JUVENILE in codes else NO)
         assert len(stub.asked) == 3
 
