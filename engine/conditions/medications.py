@@ -323,6 +323,8 @@ def _doubts(doubtful: Iterable[_Candidate], leaf: MedicationLeaf, context: Conte
 
 def _doubt_of_code(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> str:
     """Why the codes of a medicine do not tell whether it is of the kind."""
+    if leaf.medication == "any":
+        return "code"
     if _is_denied(fact, leaf, context):
         return "words"
     if context.record.awaits(ListName.MEDICATIONS, leaf.medication, fact):
