@@ -91,7 +91,9 @@ class TestAnAnswer:
         assert ["was not checked against a hierarchy" in reason for reason in unlisted(answer)] == [True]
 
     @pytest.mark.usefixtures("_patient_service")
-    def test_presumes_nothing_of_a_code_on_which_the_server_said_nothing(self, rules: Path, stub: Stub) -> None:
+    def test_presumes_nothing_of_a_code_on_which_the_server_said_nothing(
+        self, rules: Path, stub: Stub
+    ) -> None:
         """It leaves the rules open, which says more."""
         stub.status = 503
         (answer,) = answers(service(rules, stub.address), asking("38341003"))
