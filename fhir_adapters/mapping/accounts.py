@@ -9,7 +9,9 @@ from typing import Any
 
 from engine.facts import FactList, Gap, ListName, PatientFacts
 from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.products import read_product
 from fhir_adapters.record import SUPPORTING, PatientRecord
+from fhir_adapters.wire import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def account(record: PatientRecord, facts: PatientFacts, issues: DataIssues) -> d
     """The account of a record and of the facts that were made of it, by resource type.
 
     What was sent but is no resource at all stands under the type ``""``. What only supports others (a
-    Medication, a Practitioner) counts as read.
+    Medication, a Practitioner) counts as read, unless it is a medicine that does not say what it is.
     """
     read, gaps = set(_references(facts)), {gap.reference for gap in _gaps(facts)}
     reasons: dict[str, str] = {}
@@ -44,7 +46,9 @@ def account(record: PatientRecord, facts: PatientFacts, issues: DataIssues) -> d
     ignored: dict[str, Counter[str]] = {}
     for entry in record:
         total[entry.type] += 1
-        if entry.type in SUPPORTING or entry.reference in read:
+        if entry.type in SUPPORTING and _says_nothing(entry):
+            unreadable[entry.type] += 1
+        elif entry.type in SUPPORTING or entry.reference in read:
             done[entry.type] += 1
         elif entry.reference in gaps:
             unreadable[entry.type] += 1
@@ -59,6 +63,15 @@ def account(record: PatientRecord, facts: PatientFacts, issues: DataIssues) -> d
         type_: Account(total[type_], done[type_], unreadable[type_], dict(ignored.get(type_, {})))
         for type_ in sorted(total)
     }
+
+
+def _says_nothing(entry: Entry) -> bool:
+    """Whether a Medication is none that can be read."""
+    if entry.type != "Medication":
+        return False
+    named = {"medicationReference": {"reference": entry.reference}}
+    product = read_product(named, {entry.reference: entry.resource}.get, DataIssues(), "")
+    return not (product.code.codings or product.code.text or product.ingredients)
 
 
 def _lists(facts: PatientFacts) -> Iterator[FactList[Any]]:

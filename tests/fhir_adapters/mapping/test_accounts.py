@@ -22,7 +22,11 @@ def test_every_resource_is_read_ignored_with_a_reason_or_reported():
         {"resourceType": "Condition", "id": "2", "subject": P, "code": CODE, "verificationStatus": "refuted"},
         {"resourceType": "Condition", "id": "3", "subject": P},
         {"resourceType": "Condition", "id": "4", "subject": {"reference": "Patient/q"}, "code": CODE},
-        {"resourceType": "Medication", "id": "m"},
+        {"resourceType": "Medication", "id": "m", "code": CODE},
+        {"resourceType": "Medication", "id": "of-ingredients", "ingredient": [{"itemCodeableConcept": CODE}]},
+        {"resourceType": "Medication", "id": "nothing", "code": 7},
+        {"resourceType": "Medication", "id": "a-mistake", "code": CODE, "status": "entered-in-error"},
+        {"resourceType": "Practitioner", "id": "d"},
         {"resourceType": "Claim", "id": "1"},
         {"resourceType": "Claim", "id": "2"},
         {"id": "no type"},
@@ -44,7 +48,8 @@ def test_every_resource_is_read_ignored_with_a_reason_or_reported():
                 "it is about someone or something else": 1,
             },
         ),
-        "Medication": Account(1, read=1),
+        "Medication": Account(4, read=2, unreadable=2),
+        "Practitioner": Account(1, read=1),
         "Patient": Account(1, read=1),
     }
     assert sum(found.total for found in accounts.values()) == len(resources)
