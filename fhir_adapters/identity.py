@@ -193,7 +193,8 @@ class PatientIdentity:
 
     def _of_participants(self, resource: Mapping[str, Any]) -> Subject:
         named = [
-            text(reference(participant.get("actor"))) for participant in nodes(resource.get("participant"))
+            same_uuid(text(reference(participant.get("actor"))))
+            for participant in nodes(resource.get("participant"))
         ]
         found = {
             self._named(written)
