@@ -20,7 +20,7 @@ from engine.doses import (
     test_dose,
 )
 from engine.errors import UnitError
-from engine.facts import Dosage, MedicationFact
+from engine.facts import UNREAD_ROUTE, Dosage, MedicationFact
 from engine.finding import Finding, Truth, any_of, not_met, truth_of
 from engine.language import DoseLeaf, DoseTest, GivenAsLeaf, TestDose
 from engine.medicines import strengths
@@ -81,8 +81,8 @@ def dose(leaf: DoseLeaf, context: Context) -> Finding:
 
 
 def _why_not(order: MedicationFact, otherwise: str) -> str:
-    problems = [problem for dosage in order.dosages for problem in dosage.problems]
-    return problems[0] if problems else otherwise
+    problems = (problem for dosage in order.dosages for problem in dosage.problems)
+    return next((problem for problem in problems if problem != UNREAD_ROUTE), otherwise)
 
 
 def _dose_truth(test: DoseTest, value: QuantityInterval, context: Context) -> Truth:
@@ -118,7 +118,7 @@ def _why_open(test: DoseTest, order: MedicationFact) -> str:
         return "the therapy's dose before is not known"
     if test.above_test_dose is not None:
         return "the test dose is not on record"
-    return "the amount cannot be compared with the limit"
+    return _why_not(order, "the amount cannot be compared with the limit")
 
 
 def _change(percent: float, value: QuantityInterval, context: Context) -> Truth:

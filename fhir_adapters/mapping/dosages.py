@@ -133,8 +133,8 @@ def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageRead
             problems=tuple(dict.fromkeys(problems)),
             by_volume=concentration is not None and any(map(_is_volume, (volume, rate))),
         ),
-        times.start,
-        times.end,
+        times.start or times.at,
+        times.end or (times.at if once is True else None),
         volume.exact if volume is not None else None,
         nothing,
     )

@@ -63,7 +63,7 @@ class Schedule:
     With no word on how often, ``most`` is None. ``once`` says whether it is a single administration, and is None
     where neither that nor how often is stated; ``unclear`` is true where what it says of that contradicts itself or
     cannot be read. ``hours`` is the length of one, ``some_days`` true where there are days without one; all of it
-    lies between ``start`` and ``end``.
+    lies between ``start`` and ``end``, or begins ``at`` the only event.
     """
 
     fewest: Fraction | None = None
@@ -73,6 +73,7 @@ class Schedule:
     hours: Fraction | None = None
     start: DateInterval | None = None
     end: DateInterval | None = None
+    at: DateInterval | None = None
     unclear: bool = False
 
 
@@ -95,7 +96,7 @@ def schedule(value: object, problems: Problems) -> Schedule:
     repeat = _bounded_once(node(value.get("repeat")), problems)
     start, end = period_ends(repeat.get("boundsPeriod"))
     found = _how_often(value, repeat, problems)
-    return replace(found, hours=_hours(repeat), start=start or found.start, end=end or found.end)
+    return replace(found, hours=_hours(repeat), start=start, end=end)
 
 
 def _how_often(raw: Json, repeat: Json, problems: Problems) -> Schedule:
@@ -140,7 +141,7 @@ def _by_events(events: list[Any], single: bool, problems: Problems) -> Schedule:
     elif single and len(moments) > 1:
         problems.append("the code of the timing contradicts its events")
     elif len(moments) == 1:
-        return Schedule(once=True, start=moments[0], end=moments[0])
+        return Schedule(once=True, at=moments[0])
     elif moments:
         most = Fraction(max(Counter(event[:10] for event in events).values()))
         return Schedule(Fraction(0), most, once=False, some_days=True)

@@ -309,6 +309,9 @@ def test_a_change_is_seen_by_whichever_way_the_dose_is_told() -> None:
     before = {
         "one rate": running(dosed(rate=amount(400, "ug/d"))),
         "two equal doses": running(dosed(amount(200, "ug"), **daily), dosed(amount(200, "ug"), **daily)),
+        "from a moment on": running(
+            dosed(rate=amount(400, "ug/d"), timing={"event": ["2026-06-01T10:00:00Z"]})
+        ),
         "in two units": running(dosed(amount(200, "ug"), **daily), dosed(amount(0.2, "mg"), **daily)),
     }
     for told, entry in before.items():

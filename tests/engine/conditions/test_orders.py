@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.concepts import CodedText, Coding
-from engine.facts import Dosage, Gap, Ingredient, MedicationFact, OrderAction
+from engine.facts import UNREAD_ROUTE, Dosage, Gap, Ingredient, MedicationFact, OrderAction
 from engine.finding import Finding, Truth
 from engine.quantity import Quantity
 from engine.record import Record
@@ -139,6 +139,14 @@ class TestDose:
     def test_why_there_is_no_amount_is_said(self, instructions: list[Dosage], why: str) -> None:
         finding = about(dose_is("bolus", above="50 ug"), order(dosages=instructions))
         assert (finding.truth, reasons(finding)) == (UNKNOWN, [why])
+
+    def test_an_amount_that_lies_on_both_sides_of_the_limit_is_open_for_the_reason_of_its_instruction(
+        self,
+    ) -> None:
+        volume = "the amount is a volume, and the concentration is not known"
+        for problems in ((volume,), (UNREAD_ROUTE, volume)):
+            found = order(dosages=[dosage(dose="1 mL", once=True, problems=problems)])
+            assert reasons(about(dose_is("bolus", above="50 ug"), found)) == [volume]
 
     def test_whether_it_is_stated_can_be_asked(self) -> None:
         assert about(dose_is("bolus", stated=True), order(dosages=[self.BOLUS])).truth is MET

@@ -10,6 +10,7 @@ from tests.fhir_adapters.mapping.test_dosages import (
     amount,
     dosage,
     ordered,
+    reading,
     shown,
 )
 
@@ -49,6 +50,17 @@ def test_a_dose_that_is_a_day_of_the_rate_beside_it_is_the_infusion():
 def test_a_rate_that_runs_once_may_go_on(rate, timing, daily):
     found = dosage(ordered(rate=rate, timing=timing))
     assert (found.once, found.dose, shown(found.daily)) == (None, None, daily)
+
+
+def test_an_event_is_the_time_of_a_single_dose_and_the_beginning_of_a_rate():
+    event = {"event": ["2026-11-29T10:00:00Z"]}
+    single, rate = (
+        reading(ordered(*amounts, timing=event))
+        for amounts in ([amount(50, "ug")], [None, amount(5, "ug/h")])
+    )
+    assert single.start is not None
+    assert single.start == single.end == rate.start
+    assert rate.end is None
 
 
 def test_a_rate_that_cannot_be_read_may_be_an_infusion_although_it_is_once():

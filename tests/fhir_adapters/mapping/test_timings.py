@@ -130,9 +130,9 @@ def test_what_does_not_count_as_once(timing):
 
 def test_the_event_of_a_single_dose_is_its_time():
     found = read({"event": ["2024-05-01"]})[0]
-    assert found.start is not None
-    assert found.start == found.end
-    assert found.start.describe() == "1 May 2024"
+    assert found.at is not None
+    assert found.at.describe() == "1 May 2024"
+    assert (found.start, found.end) == (None, None)
 
 
 def test_bounds_are_the_time_of_a_repeated_dose():
