@@ -116,7 +116,7 @@ class PatientIdentity:
         """
         resource = entry.resource
         found = self._of_subject(resource)
-        if found in COUNTING and "focus" in resource:
+        if "focus" in resource and found in COUNTING:
             about = {self._about(focus) for focus in as_list(resource["focus"])}
             for whose in (Subject.OTHER, Subject.FOCUS):
                 if whose in about:
@@ -149,13 +149,13 @@ class PatientIdentity:
     def _referred(self, value: object) -> Subject:
         """Whom a Reference, or a text in its place, names; one without a reference may do it in words, or by an identifier."""
         written = value.get("reference") if isinstance(value, dict) else value
+        if type(written) is str and written in self._seen:
+            return self._seen[written]
         if written is None or says_nothing(value):
             return Subject.UNSTATED
         if not isinstance(written, str) or not written.strip():
             return Subject.ILLEGIBLE if self._names else Subject.UNSTATED
-        found = self._seen.get(written)
-        if found is None:
-            found = self._seen[written] = self._named(same_uuid(written.strip()))
+        found = self._seen[written] = self._named(same_uuid(written.strip()))
         return found
 
     def _named(self, written: str) -> Subject:

@@ -121,6 +121,17 @@ def test_a_patient_with_a_modifier_that_is_not_understood_is_nobody():
     assert [issue.reference for issue in issues if issue.effect == "unreadable"] == ["Patient/p"]
 
 
+def test_a_text_in_the_place_of_a_reference_names_the_patient_and_a_number_nobody():
+    condition = {"resourceType": "Condition", "id": "1", "code": snomed("1")}
+    facts, issues = read(PATIENT, {**condition, "subject": "Patient/p"})
+    assert [fact.reference for fact in facts.conditions.items] == ["Condition/1"]
+    assert "subject" not in {issue.element for issue in issues}
+    facts, issues = read(PATIENT, {**condition, "subject": 7})
+    assert (facts.conditions.items, len(facts.conditions.gaps)) == ((), 1)
+    said = [issue.reason for issue in issues if issue.reference == "Condition/1"]
+    assert said == ["whose it is cannot be read"]
+
+
 def test_dstu2_orders_in_the_record_are_gaps():
     facts, issues = read(PATIENT, {"resourceType": "MedicationOrder", "id": "1", "patient": P})
     assert "subject" not in {
