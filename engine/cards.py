@@ -67,8 +67,8 @@ class Card:
     """One card in the engine's own terms; adapters put it into CDS Hooks.
 
     ``rules`` are the ids behind it; ``topic`` and ``topic_title`` identify what it is about; ``source_label`` names the label
-    document; ``order`` is the reference of the order under review, None when therapy brought it up. ``rules`` and ``pack`` are empty
-    on the one card that rests on no rule (:mod:`engine.deceased`).
+    document; ``order`` is the reference of the order under review, None when therapy brought it up. ``rules`` are empty on the cards
+    that rest on none (:mod:`engine.deceased`, :mod:`engine.short_lists`), and so is ``pack`` on the first of them.
     """
 
     tier: Tier
@@ -97,6 +97,11 @@ def cards_of(evaluation: Evaluation, rules: RuleSet) -> tuple[Card, ...]:
         lines = [_line(outcome, pack) for outcome in outcomes if outcome.outcome is Truth.MET]
         cards += _met_cards(lines, pack, rules)
         cards += _unchecked_cards([o for o in outcomes if _is_told(o, evaluation.hook)], pack)
+    return in_order(cards)
+
+
+def in_order(cards: Iterable[Card]) -> tuple[Card, ...]:
+    """Cards, the most urgent first."""
     return tuple(sorted(cards, key=lambda card: (card.indicator.rank, _ORDER.index(card.tier))))
 
 
@@ -141,7 +146,7 @@ def _card(tier: Tier, lines: list[_Line], pack: Pack, rules: RuleSet) -> Card:
         summary, detail = first.words.summary, first.words.detail
         topic, topic_title = first.outcome.rule.id, first.outcome.rule.title
     else:
-        summary = _together(f"{_medicine(pack)}: ", lines)
+        summary = _together(f"{sentence_start(pack)}: ", lines)
         detail = "\n\n".join(f"**{line.words.heading}**  \n{line.words.detail}" for line in lines)
         topic, topic_title = f"{pack.id}.{tier}", _TITLES[tier]
     reasons = dict.fromkeys(reason for line in lines for reason in line.outcome.rule.card.override_reasons)
@@ -190,7 +195,7 @@ def _urgency(line: _Line, rules: RuleSet) -> Indicator:
     return Indicator.WARNING if critical and held_back else line.words.indicator
 
 
-def _medicine(pack: Pack) -> str:
+def sentence_start(pack: Pack) -> str:
     """The medicine of a pack as it begins a sentence."""
     return pack.title[:1].upper() + pack.title[1:]
 
@@ -254,7 +259,7 @@ def _unchecked_cards(outcomes: list[RuleOutcome], pack: Pack) -> Iterator[Card]:
     yield Card(
         tier="unchecked",
         indicator=Indicator.WARNING if warned else Indicator.INFO,
-        summary=unchecked_summary(missing, _medicine(pack), SUMMARY_LIMIT),
+        summary=unchecked_summary(missing, sentence_start(pack), SUMMARY_LIMIT),
         detail=f"{about(subject)}\n\n{unchecked_detail(missing, words)}",
         rules=tuple(outcome.rule.id for outcome in outcomes),
         pack=pack.id,

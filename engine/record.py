@@ -23,14 +23,15 @@ from engine.facts import (
 from engine.finding import Evidence, Truth
 from engine.free_text import Said, has_words, spoken_of, words_that_name
 from engine.medicine import Medicine
-from engine.words import Dated, entry
+from engine.words import Dated, entry, label_of
 
 
 @dataclass(frozen=True, slots=True)
 class Presumed:
     """A code that counts as nothing that rules look for, only because no list has it (:meth:`ConceptLibrary.presuming`).
 
-    ``system`` is the canonical URI, ``concepts`` are those that were looked for, ``references`` the entries that have it.
+    ``system`` is the canonical URI, ``concepts`` are those that were looked for, ``references`` the entries that have it, and ``label``
+    what it is called there: the first in the alphabet where it has several names.
     """
 
     list: ListName
@@ -38,6 +39,7 @@ class Presumed:
     code: str
     concepts: frozenset[str]
     references: tuple[str, ...]
+    label: str = ""
 
 
 class Record:
@@ -143,18 +145,19 @@ class Record:
 
     def presumed(self) -> tuple[Presumed, ...]:
         """The codes, of the record and of the orders under review, that something was looked for among and that no list has."""
-        found: dict[tuple[ListName, str, str], tuple[set[str], dict[str, None]]] = {}
+        found: dict[tuple[ListName, str, str], tuple[set[str], dict[str, None], set[str]]] = {}
         for name, listed in self._lists.items():
             everything = [listed]
             if name is ListName.MEDICATIONS:
                 everything.append(_ByConcept(self.facts.orders, codes_of, self.concepts, listed.asked))
-            for system, code, concepts, reference in (each for one in everything for each in one.presumed()):
-                asked, references = found.setdefault((name, system, code), (set(), {}))
+            for coding, system, concepts, item in (each for one in everything for each in one.presumed()):
+                asked, references, labels = found.setdefault((name, system, coding.code), (set(), {}, set()))
                 asked |= concepts
-                references[reference] = None
+                references[item.reference] = None
+                labels.add(coding.display or label_of(item))
         return tuple(
-            Presumed(*key, frozenset(concepts), tuple(references))
-            for key, (concepts, references) in sorted(found.items())
+            Presumed(*key, frozenset(concepts), tuple(references), min(labels - {""}, default=""))
+            for key, (concepts, references, labels) in sorted(found.items())
         )
 
     def _list(self, name: ListName) -> _ByConcept:
@@ -291,8 +294,8 @@ class _ByConcept:
             if said.names(self._concepts, concept):
                 yield from alike.places
 
-    def presumed(self) -> Iterator[tuple[str, str, set[str], str]]:
-        """System, code, concepts and reference of each coding that is outside the concepts only for want of being listed."""
+    def presumed(self) -> Iterator[tuple[Coding, str, set[str], Any]]:
+        """Each coding that is outside concepts only for want of being listed, its system, the concepts and the entry."""
         for systems, places in self._unnamed.items():
             presuming: dict[str, set[str]] = {}
             for concept in self.asked:
@@ -302,7 +305,7 @@ class _ByConcept:
                 for coding, told in self._unnamed_codings(item, systems):
                     system = self._concepts.system_uri(coding.system)
                     if concepts := presuming.get(system, set()) - told:
-                        yield system, coding.code, concepts, item.reference
+                        yield coding, system, concepts, item
 
     def _unnamed_codings(self, item: Any, systems: frozenset[str]) -> Iterator[tuple[Coding, set[str]]]:
         """The codings of an entry that no list of the rules has, with the concepts that are not denied for all that."""

@@ -22,6 +22,7 @@ from engine.facts import ListName, PatientFacts
 from engine.finding import Truth
 from engine.offers import offered_once
 from engine.outcome import Evaluation, RuleOutcome
+from engine.short_lists import told_of_short_lists
 from fhir_adapters.cds_hooks.cards import card_of
 from fhir_adapters.cds_hooks.envelope import HookRequest, read_request
 from fhir_adapters.cds_hooks.evaluation import EXTENSION, EvaluationReport, report_of
@@ -35,7 +36,7 @@ from fhir_adapters.repeats import IsRepeat, Repeats, none_is
 from fhir_adapters.review import ReviewContext
 from fhir_adapters.store.records import Shown
 from fhir_adapters.terminology.looked_up import NOT_LOOKED_UP, LookedUp
-from fhir_adapters.terminology.presumed import presumed_issues
+from fhir_adapters.terminology.presumed import counting, presumed_issues
 from fhir_adapters.terminology.uncoded import uncoded_issues
 from fhir_adapters.wire import Entry
 
@@ -194,6 +195,10 @@ def decide(
     )
     told = (outcome for place, outcome in enumerate(evaluation.outcomes) if place not in filtered)
     cards = cards_of(Evaluation(evaluation.hook, tuple(told)), engine.rules)
+    if not engine.concepts.expansions and not looked_up.concepts:
+        cards = told_of_short_lists(
+            cards, evaluation, engine.rules, counting(evaluation.presumed), alone=not filtered
+        )
     cards = offered_once(cards, facts.services.items, engine.concepts, facts.now)
     cards = told_of_death(cards, facts)
     sent = tuple(

@@ -1,7 +1,8 @@
 """Codes that count as nothing that the rules look for only because no list has them, as issues of the evaluation.
 
 Real records are full of them, and nearly all are right to pass: so there is one issue for each kind of resource and code
-system, with as many of the codes as an answer has room for. No card names them.
+system, with as many of the codes as an answer has room for. The card of what could not be checked has one line on all of
+SNOMED CT (:mod:`engine.short_lists`).
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from typing import Final
 
 from engine.concept import CodeSystem
 from engine.facts import ListName
+from engine.grammars import SNOMED
 from engine.record import Presumed
 from fhir_adapters.issues import MOST_NAMED, DataIssue
 from fhir_adapters.terminology.looked_up import LookedUp
-
-_SNOMED: Final = "http://snomed.info/sct"
 
 # The lists whose codes are worth an issue, and the element that has them. The class of an encounter and what an
 # appointment is for are of small code systems that no hierarchy stands over.
@@ -44,14 +44,19 @@ def presumed_issues(
     titles = {system.uri: system.title for system in systems}
     answered, expanded = frozenset(looked_up.answered), frozenset(looked_up.concepts)
     told: list[tuple[str, str, str, bool, Presumed]] = []
-    for each in presumed:
-        asked = each.system == _SNOMED and each.code in answered
-        if each.list in _ELEMENTS and not (asked and each.concepts <= expanded):
+    for each in counting(presumed):
+        asked = each.system == SNOMED and each.code in answered
+        if not (asked and each.concepts <= expanded):
             kind = each.references[0].partition("/")[0]
             told.append((kind, _ELEMENTS[each.list], each.system, asked, each))
     for (kind, element, system, asked), found in groupby(sorted(told, key=_place), key=lambda each: each[:4]):
         codes = [each for *_, each in found]
         yield DataIssue(kind, element, "not checked", _words(codes, titles[system], asked))
+
+
+def counting(presumed: Iterable[Presumed]) -> list[Presumed]:
+    """Those of the lists whose codes are worth telling of."""
+    return [each for each in presumed if each.list in _ELEMENTS]
 
 
 def _place(told: tuple[str, str, str, bool, Presumed]) -> tuple[str, str, str, bool, str]:

@@ -138,7 +138,7 @@ class TestCodesThatNoListHas:
         record.unclear(ListName.CONDITIONS, "stroke")
         both = frozenset({"epilepsy", "stroke"})
         assert record.presumed() == (
-            Presumed(ListName.CONDITIONS, SNOMED, "6204001", both, ("Condition/1", "Condition/2")),
+            Presumed(ListName.CONDITIONS, SNOMED, "6204001", both, ("Condition/1", "Condition/2"), "6204001"),
         )
 
     def test_are_not_those_of_a_system_that_tells_what_is_above_them(self) -> None:

@@ -40,7 +40,7 @@ def unlisted(answer: dict[str, Any]) -> list[str]:
 
 
 class TestAnAnswer:
-    def test_without_a_server_names_a_code_that_no_list_has_and_shows_it_on_no_card(
+    def test_without_a_server_names_a_code_that_no_list_has_and_the_card_has_a_line_on_it(
         self, rules: Path
     ) -> None:
         (answer,) = answers(service(rules), asking(JUVENILE))
@@ -49,7 +49,16 @@ class TestAnAnswer:
             "1 code of SNOMED CT is not in the lists that a rule looked in and was not checked against a hierarchy: "
             f"{JUVENILE} (Condition/c1)"
         ]
-        assert not any(JUVENILE in card["detail"] for card in answer["cards"])
+        (told,) = [card for card in answer["cards"] if JUVENILE in card["detail"]]
+        assert "not checked" in told["summary"]
+        assert "**Compared with short lists only**: 1 code of SNOMED CT" in told["detail"]
+
+    def test_with_an_expansion_or_a_server_no_card_has_that_line(self, rules: Path, stub: Stub) -> None:
+        """A site that has seen to it is not told so again."""
+        found = answers(service(rules, stub.address), asking("38341003"))
+        pin(rules, JUVENILE)
+        found += answers(service(rules), asking("38341003"))
+        assert not any("short lists" in card["detail"] for answer in found for card in answer["cards"])
 
     @pytest.mark.parametrize(
         ("code", "system"),
