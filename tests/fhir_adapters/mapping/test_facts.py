@@ -132,6 +132,14 @@ def test_a_text_in_the_place_of_a_reference_names_the_patient_and_a_number_nobod
     assert said == ["whose it is cannot be read"]
 
 
+@pytest.mark.parametrize("status", [["stopped"], {"coding": [{"code": "STOPPED"}]}])
+def test_of_a_status_that_is_read_in_another_form_nothing_is_said(status):
+    statement = {"resourceType": "MedicationStatement", "id": "1", "status": status, "subject": P}
+    facts, issues = read(PATIENT, {**statement, "medicationCodeableConcept": snomed("1")})
+    assert [fact.status.value for fact in facts.medications.items] == ["ended"]
+    assert "status" not in {issue.element for issue in issues}
+
+
 def test_dstu2_orders_in_the_record_are_gaps():
     facts, issues = read(PATIENT, {"resourceType": "MedicationOrder", "id": "1", "patient": P})
     assert "subject" not in {
