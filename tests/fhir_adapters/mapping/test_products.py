@@ -285,6 +285,18 @@ class TestStrength:
         ingredient = {"itemCodeableConcept": BACLOFEN, "strength": STRENGTH}
         assert of_ingredients(ingredient, ingredient)[0].concentration is None
 
+    @pytest.mark.parametrize("medicine", [BACLOFEN, {"text": "baclofen"}])
+    def test_another_ingredient_that_alone_has_one_does_not_lend_it(self, medicine):
+        other = {"itemCodeableConcept": {"text": "clonidine"}, "strength": STRENGTH}
+        assert of_ingredients({"itemCodeableConcept": medicine}, other)[0].concentration is None
+
+    @pytest.mark.parametrize("active", [True, False])
+    def test_the_ingredient_that_the_code_of_the_medicine_names_is_it_where_it_is_active(self, active):
+        named = {"itemCodeableConcept": BACLOFEN, "strength": STRENGTH, "isActive": active}
+        other = {"itemCodeableConcept": {"text": "morphine"}, "strength": STRENGTH}
+        expected = Quantity(Decimal(500), "ug/mL") if active else None
+        assert of_ingredients(named, other)[0].concentration == expected
+
     def test_the_diluent_does_not_count(self):
         ingredient = {"itemCodeableConcept": BACLOFEN, "strength": STRENGTH}
         diluent = {"itemCodeableConcept": {"text": "salt"}, "strength": STRENGTH, "isActive": False}
