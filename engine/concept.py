@@ -28,12 +28,16 @@ class CodeSystem:
 
 @dataclass(frozen=True, slots=True)
 class ConceptCode:
-    """One code that means a concept; ``prefix`` matches every code below it in a hierarchical system."""
+    """One code that means a concept; ``prefix`` matches every code below it in a hierarchical system.
+
+    ``strength`` is what a mL of the product with this code holds, where that is known (``0.05 mg/mL``).
+    """
 
     system: str
     code: str
     prefix: bool = False
     display: str = ""
+    strength: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

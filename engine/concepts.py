@@ -21,6 +21,7 @@ from engine.expansions import Expansion, TerminologySource, sources
 from engine.expressions import focus_concepts
 from engine.grammars import holds
 from engine.medicine import Medicine
+from engine.quantity import Quantity, convert
 from engine.vocabulary import Vocabulary, Worded
 
 CODINGS_KEPT: Final = 200_000
@@ -80,6 +81,7 @@ class ConceptLibrary:
     medicines: Mapping[str, Medicine] = field(default_factory=dict)
     expansions: Mapping[str, Expansion] = field(default_factory=dict)
     local_codes: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    local_strengths: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     sources: tuple[TerminologySource, ...] = field(init=False)
     _codes: CodeIndex = field(init=False, repr=False)
     _added: dict[tuple[str, str], frozenset[str]] = field(init=False, repr=False)
@@ -95,6 +97,7 @@ class ConceptLibrary:
     _standings: dict[tuple[Coding, ...], Standing] = field(init=False, repr=False)
     _denials: Denials = field(init=False, repr=False)
     _vocabulary: Vocabulary = field(init=False, repr=False)
+    _strengths: dict[tuple[str, str], set[str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the indexes; raise ConceptError for an include or a system that does not exist."""
@@ -119,6 +122,12 @@ class ConceptLibrary:
                     uri = self._systems.named(entry.system).uri
                     self._list(index, uri, entry.code, concept.id, prefix=entry.prefix)
         self._map(self.local_codes)
+        self._strengths = {}
+        of_lists = ((c.system, c.code, c.strength) for each in self.concepts.values() for c in each.codes)
+        of_site = ((*key, each) for key, found in self.local_strengths.items() for each in found)
+        for system, code, strength in (*of_lists, *of_site):
+            if strength is not None:
+                self._strengths.setdefault(self._systems.place(system, code), set()).add(strength)
         for concept_id, expansion in self.expansions.items():
             self._add((concept_id, system, code) for system, code in expansion.codes)
         self.sources = sources(self.expansions)
@@ -173,6 +182,16 @@ class ConceptLibrary:
         more._codes, more._cache, more._standings = self._codes.copy(), {}, {}
         more._map(local_codes)
         return more
+
+    def strength_of(self, product: CodedText) -> Quantity | None:
+        """What a mL of a product holds by its code; None where no list says it, or where two say it differently."""
+        said = {
+            strength
+            for coding in product.codings
+            for strength in self._strengths.get(self._systems.place(coding.system, coding.code), ())
+        }
+        found = {convert(Quantity.parse(strength), "ug/mL") for strength in said}
+        return found.pop() if len(found) == 1 else None
 
     def system_uri(self, system: str) -> str:
         """The canonical URI of a system in any of its spellings (:meth:`engine.code_systems.CodeSystems.uri`)."""

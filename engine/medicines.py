@@ -101,10 +101,17 @@ def _is(concepts: ConceptLibrary, concept: str | None, codes: Iterable[CodedText
 
 
 def strengths(concepts: ConceptLibrary, medicine: Medicine, medication: MedicationFact) -> Iterator[Quantity]:
-    """The stated concentrations of the medicine itself: of every active ingredient that is not known to be something else."""
+    """The stated concentrations of the medicine itself: of every active ingredient that is not known to be something else.
+
+    One that is known by the code of a product is that of the medicine where the product is.
+    """
     for part in medication.ingredients:
         other = concepts.membership(medicine.substance, part.code.codings) is Membership.NO
-        if part.active and part.strength is not None and not other:
+        if (
+            part.active
+            and part.strength is not None
+            and (not other or _is(concepts, medicine.products, (part.code,)))
+        ):
             yield part.strength
 
 

@@ -183,7 +183,7 @@ def decide(
     looked_up: LookedUp = NOT_LOOKED_UP,
 ) -> Decision:
     """Decide for a record and what is under review; ``lists`` are those whose state the evaluation tells."""
-    facts, issues = patient_facts(record, context, now=now)
+    facts, issues = patient_facts(record, context, now=now, strength_of=engine.concepts.strength_of)
     facts = replace(facts, members=frozenset(looked_up.members), unanswered=frozenset(looked_up.unanswered))
     issues.extend(looked_up.issues)
     evaluation = engine.evaluate(facts)

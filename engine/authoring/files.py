@@ -6,18 +6,34 @@ Rules and shared findings are their own models (:mod:`engine.rule`); these are t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from engine.concept import CodeSystem, Concept, ConceptCode
+from engine.errors import UnitError
 from engine.language import FileModel, QuantityText
 from engine.medicine import Medicine
+from engine.quantity import Quantity, convert
 from engine.rule import Kind
 from engine.ruleset import Pack, Statement
 from engine.terms import Whole, YesNo
 
 ID = r"^[a-z0-9][a-z0-9-]*$"
+
+
+def _concentration(text: str) -> str:
+    try:
+        amount = convert(Quantity.parse(text), "ug/mL").value
+    except UnitError:
+        amount = None
+    if amount is None or amount <= 0:
+        raise ValueError("not a mass per volume, such as 0.05 mg/mL")
+    return text
+
+
+StrengthText = Annotated[QuantityText, AfterValidator(_concentration)]
+"""A concentration, checked."""
 
 
 class SystemFile(FileModel):
@@ -42,6 +58,9 @@ class CodeFile(FileModel):
     code: str = Field(min_length=1, description="The code, in quotes when it is only digits.")
     below: YesNo = Field(False, description="Whether every code that begins with this one counts too.")
     display: str = Field("", description="The code system's own words for it.")
+    strength: StrengthText | None = Field(
+        None, description="Of a product's code: what a mL holds, read where a record does not state it."
+    )
     seen: str = Field(min_length=1, description="Where the code was looked up.")
 
 
@@ -103,7 +122,7 @@ class ConceptFile(FileModel):
 
 def _codes(by_system: Mapping[str, tuple[CodeFile, ...]]) -> tuple[ConceptCode, ...]:
     return tuple(
-        ConceptCode(system, code.code, code.below, code.display)
+        ConceptCode(system, code.code, code.below, code.display, code.strength)
         for system, codes in by_system.items()
         for code in codes
     )
@@ -169,6 +188,9 @@ class LocalCode(FileModel):
     system: str = Field(min_length=1, description="The code system's URI or short name.")
     code: str = Field(min_length=1, description="The code.")
     concept: str = Field(description="Concept that the code means here.")
+    strength: StrengthText | None = Field(
+        None, description="Of a product's code: what a mL holds, read where a record does not state it."
+    )
 
 
 class LocalCodesDocument(FileModel):

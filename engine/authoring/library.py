@@ -10,6 +10,7 @@ from engine.authoring.expansions import read_expansions
 from engine.authoring.files import (
     ConceptFile,
     ConceptsDocument,
+    LocalCode,
     LocalCodesDocument,
     MedicinesDocument,
     SystemsDocument,
@@ -47,12 +48,14 @@ def read_library(
     medicines = reading.model(MedicinesDocument, medicines_file)
     reading.unknown_names(medicines_file, MedicinesDocument, medicines, known)
     files_of = {name: entry for name, (_, entry) in concepts.items()}
+    own = _local_codes(reading, known)
     library = ConceptLibrary(
         {name: _without_faults(name, entry, concepts, described) for name, (_, entry) in concepts.items()},
         described,
         {name: medicine.named(name) for name, medicine in medicines.medicines.items()} if medicines else {},
         expansions=read_expansions(reading, files_of, described),
-        local_codes=_local_codes(reading, known),
+        local_codes=_by_code((entry, entry.concept) for entry in own),
+        local_strengths=_by_code((entry, entry.strength) for entry in own if entry.strength is not None),
     )
     reading.units = {concept.id: concept.unit for concept in library.concepts.values() if concept.unit}
     return library, files_of, known
@@ -142,14 +145,16 @@ def _without_faults(
     )
 
 
-def _local_codes(
-    reading: Reading, known: Mapping[NameKind, Collection[str] | None]
-) -> dict[tuple[str, str], frozenset[str]]:
+def _local_codes(reading: Reading, known: Mapping[NameKind, Collection[str] | None]) -> tuple[LocalCode, ...]:
     file = reading.name("local/codes.yaml")
     document = reading.model(LocalCodesDocument, file)
-    codes: dict[tuple[str, str], frozenset[str]] = {}
     reading.unknown_names(file, LocalCodesDocument, document, known)
-    for entry in document.codes if document else ():
+    return document.codes if document else ()
+
+
+def _by_code(said: Iterable[tuple[LocalCode, str]]) -> dict[tuple[str, str], frozenset[str]]:
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for entry, word in said:
         key = (entry.system, entry.code)
-        codes[key] = codes.get(key, frozenset()) | {entry.concept}
-    return codes
+        found[key] = found.get(key, frozenset()) | {word}
+    return found

@@ -119,7 +119,8 @@ def _codes(listed: Mapping[str, tuple[CodeFile, ...]]) -> set[str]:
 
 
 def _code(code: CodeFile) -> str:
-    return f"{code.code} and below" if code.below else code.code
+    strength = f" of {code.strength}" if code.strength else ""
+    return f"{code.code} and below" if code.below else f"{code.code}{strength}"
 
 
 def _few(names: list[str]) -> str:

@@ -36,6 +36,7 @@ from fhir_adapters.mapping.observations import observations
 from fhir_adapters.mapping.patient import IS_REPLACED, person, replaced
 from fhir_adapters.mapping.practitioners import specialties
 from fhir_adapters.mapping.procedures import procedure
+from fhir_adapters.mapping.products import StrengthOf
 from fhir_adapters.mapping.services import service
 from fhir_adapters.mapping.shapes import NOT_READ, faults
 from fhir_adapters.mapping.statuses import modified, unreadable
@@ -62,10 +63,12 @@ def patient_facts(
     *,
     now: datetime,
     parameters: Mapping[str, str] = _NO_PARAMETERS,
+    strength_of: StrengthOf = lambda product: None,
 ) -> tuple[PatientFacts, DataIssues]:
     """Everything the engine may look at, and what was ignored, assumed or unreadable on the way.
 
-    ``now`` is the moment of the decision (zone-aware), ``parameters`` are the pack's and the site's settings.
+    ``now`` is the moment of the decision (zone-aware), ``parameters`` are the pack's and the site's settings,
+    ``strength_of`` knows strengths by the codes of products.
     """
     issues = DataIssues((*record.issues, *review.issues))
     lists = _Lists(record, review, issues)
@@ -83,7 +86,9 @@ def patient_facts(
             return unreadable(entry.reference, "resourceType", "a medicine of DSTU2 is not read", issues)
         # What is under review, and on the list as well, is read as an order, and what is to be said of it is said there.
         once = DataIssues() if reviewed.get(entry.reference) == entry.resource else issues
-        return medication_fact(entry.resource, resolve, once, now=now, name=entry.reference)
+        return medication_fact(
+            entry.resource, resolve, once, now=now, name=entry.reference, strength_of=strength_of
+        )
 
     def a_device(entry: Entry) -> DeviceFact | Gap | None:
         if entry.type != "Device":
@@ -92,7 +97,7 @@ def patient_facts(
         return device(entry.resource, entry.reference, issues, now=now, associations=associations)
 
     drafted = [entry for entry in review.orders if LIST_OF[entry.type] is ListName.SERVICES]
-    orders, order_gaps = _orders(record, review, resolve, issues, now)
+    orders, order_gaps = _orders(record, review, resolve, issues, now, strength_of)
     patient = _person(record, issues, now)
     birth = patient.birth if patient is not None else None
     facts = PatientFacts(
@@ -256,6 +261,7 @@ def _orders(
     resolve: Callable[[str], dict[str, Any] | None],
     issues: DataIssues,
     now: datetime,
+    strength_of: StrengthOf,
 ) -> tuple[tuple[MedicationFact, ...], tuple[Gap, ...]]:
     """The medication orders of the session, and what of it cannot be checked.
 
@@ -278,7 +284,14 @@ def _orders(
             gaps.append(strange)
             continue
         fact = medication_fact(
-            entry.resource, resolve, issues, now=now, draft=True, selected=selected, name=entry.reference
+            entry.resource,
+            resolve,
+            issues,
+            now=now,
+            draft=True,
+            selected=selected,
+            name=entry.reference,
+            strength_of=strength_of,
         )
         if fact is not None:
             found.append(fact)

@@ -35,7 +35,13 @@ from fhir_adapters.mapping.elements import (
     reference_to,
     text,
 )
-from fhir_adapters.mapping.products import Resolve, find, read_product
+from fhir_adapters.mapping.products import (
+    Resolve,
+    StrengthOf,
+    find,
+    read_product,
+    with_strength_of_its_code,
+)
 from fhir_adapters.mapping.shapes import says_nothing
 from fhir_adapters.mapping.statuses import modified
 from fhir_adapters.mapping.therapy_statuses import (
@@ -92,12 +98,14 @@ def medication_fact(
     draft: bool = False,
     selected: bool = True,
     name: str = "",
+    strength_of: StrengthOf = lambda product: None,
 ) -> MedicationFact | None:
     """The fact that a medication resource states; None, with an issue, where it states none.
 
     ``resolve`` finds what references mean beyond the resource's own ``contained``. ``draft`` marks an order under
     review: there every status and intent counts but ``entered-in-error``, since what is being signed may be new,
-    revised or stopped (DC-01). ``name`` is the reference that evidence uses, when it is not type and id.
+    revised or stopped (DC-01). ``name`` is the reference that evidence uses, when it is not type and id. ``strength_of`` knows
+    strengths by the codes of products.
     """
     raw = node(resource)
     name = name or reference_to(raw)
@@ -110,6 +118,7 @@ def medication_fact(
     if found is None or (denied is True and not draft):
         return None
     product = read_product(raw, resolve, issues, name)
+    product = with_strength_of_its_code(product, strength_of, issues, name)
     absence = absence_in(product.code)
     if absence is Absence.NONE_KNOWN:
         issues.add(name, "medication", "ignored", absence)

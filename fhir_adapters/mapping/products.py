@@ -40,9 +40,12 @@ from fhir_adapters.mapping.shapes import MODIFIED, modifies, says_nothing
 from fhir_adapters.resource_types import DSTU2
 
 Resolve = Callable[[str], Mapping[str, Any] | None]
+StrengthOf = Callable[[CodedText], Quantity | None]
+"""What a mL of a product holds by its code (:meth:`engine.concepts.ConceptLibrary.strength_of`)."""
 
 # What a client may have written in place of a reference, the medicine in words for one, is not repeated.
 _REFERENCE: Final = re.compile(r"#\S*|(?:urn:|https?://)\S+|[A-Za-z]+/[A-Za-z0-9.-]+\S*")
+_A_STRENGTH: Final = "the strength of an ingredient"
 _NO_EXPIRY: Final = "the expiry date of the batch cannot be read"
 _STRENGTHS: Final = ("strength", "strengthRatio", "strengthQuantity", "amount")
 
@@ -104,6 +107,25 @@ def read_product(resource: Json, resolve: Resolve, issues: DataIssues, name: str
     if concept.codings:
         return Product(concept, (Ingredient(words),), batch_problem=problem, problems=(problem,))
     return Product(CodedText(text=concept.text or words.text), batch_problem=problem, problems=(problem,))
+
+
+def with_strength_of_its_code(
+    product: Product, strength_of: StrengthOf, issues: DataIssues, name: str
+) -> Product:
+    """The product with the strength that its code is known for, where none is stated; that of its one active ingredient, or of itself.
+
+    What is stated and cannot be read is stated, and which part of a mixture a strength is of, a code does not say.
+    """
+    active = [part for part in product.ingredients if part.active]
+    stated = any(part.strength is not None for part in product.ingredients)
+    unread = any(problem.startswith(_A_STRENGTH) for problem in product.problems)
+    strength = strength_of(product.code)
+    if strength is None or stated or unread or len(active) > 1:
+        return product
+    of_code = Ingredient(active[0].code if active else product.code, strength)
+    rest = tuple(part for part in product.ingredients if not part.active)
+    issues.add(name, "medication", "assumed", "its strength is that of its code, as none is stated")
+    return replace(product, ingredients=(of_code, *rest), concentration=strength)
 
 
 def _of_several(
@@ -251,7 +273,7 @@ def _first(dates: Iterable[DateInterval | None]) -> DateInterval | None:
 
 def _strength(entry: Json, problems: Problems) -> Quantity | None:
     """The concentration in a mass per mL (``500 ug/mL``) where it is one, else the content of one piece."""
-    what = "the strength of an ingredient"
+    what = _A_STRENGTH
     found = {_content(entry[name], what, problems) for name in stated(entry, _STRENGTHS)}
     if len(found) > 1:
         problems.append(f"{what} is stated more than once, and differently")

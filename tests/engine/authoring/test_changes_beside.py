@@ -112,6 +112,15 @@ def test_a_code_of_what_a_noun_weighs_without_naming_it_takes_cards_away(folder:
     assert said(before, folder.load()) == [("baclofen-it.epilepsy", words, Bump.MAJOR)]
 
 
+def test_the_strength_of_a_products_code_is_told(folder: Folder, mini: Loaded) -> None:
+    code = '{code: "197391", display: baclofen 10 MG Oral Tablet'
+    folder.edit("concepts/products.yaml", code, f"{code}, strength: 2 mg/mL")
+    found = {told for _, told, _ in said(mini, folder.load())}
+    assert found == {
+        "concept baclofen-oral-product now also counts rxnorm 197391 of 2 mg/mL and no longer counts rxnorm 197391"
+    }
+
+
 def test_words_beside_which_those_of_a_concept_name_nothing_are_told(folder: Folder) -> None:
     before = folder.load()
     folder.edit(
