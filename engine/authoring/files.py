@@ -91,7 +91,7 @@ class ConceptFile(FileModel):
     raised_up_to: float | None = Field(
         None,
         gt=1,
-        description="The highest factor by which its values are above those of the concepts that it leaves open.",
+        description="The highest factor by which its values are above those of what it leaves open.",
     )
     complete_in: tuple[str, ...] = Field((), description="Code systems in which this list is exhaustive.")
     open_in: tuple[str, ...] = Field(

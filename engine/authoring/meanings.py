@@ -10,6 +10,7 @@ _ACTIONS: Final = {
     "change": "It changes an order that there is already.",
     "hold": "It pauses the medicine.",
     "stop": "It ends the medicine.",
+    "unknown": "What it does cannot be read.",
 }
 _SEXES: Final = {
     "female": "Recorded as female.",
