@@ -10,7 +10,6 @@ _ACTIONS: Final = {
     "change": "It changes an order that there is already.",
     "hold": "It pauses the medicine.",
     "stop": "It ends the medicine.",
-    "unknown": "What it does cannot be read.",
 }
 _SEXES: Final = {
     "female": "Recorded as female.",
@@ -88,7 +87,7 @@ MEANINGS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     },
     ("ActionLeaf", "action"): _ACTIONS,
     ("OrderLeaf", "action"): _ACTIONS,
-    ("MedicationEntry", "action"): _ACTIONS,
+    ("MedicationEntry", "action"): {**_ACTIONS, "unknown": "What it does cannot be read."},
     ("AdjustedFile", "status"): {"retired": "Looked at and recorded, and on no card of this site."},
     ("AllergyLeaf", "status"): {"active": "It still holds.", "inactive": "It no longer holds."},
     ("AllergyEntry", "status"): {"active": "It still holds.", "inactive": "It no longer holds."},
