@@ -201,6 +201,14 @@ class ConceptLibrary:
         """Whether the system, in any of its spellings, is described in ``systems.yaml``."""
         return self._systems.all_described((self.system_uri(system),))
 
+    def place(self, coding: Coding) -> tuple[str, str]:
+        """The canonical URI of the system that a coding is of, and its code as it is compared there."""
+        return self._systems.place(coding.system, coding.code)
+
+    def is_hierarchical(self, uri: str) -> bool:
+        """Whether the system with this canonical URI is a hierarchy by prefix (ATC, ICD)."""
+        return self._systems.is_hierarchical(uri)
+
     def concepts_of(self, coding: Coding) -> frozenset[str]:
         """Every concept that lists this coding itself, or a beginning of it; includes are resolved by :meth:`membership`."""
         return self._known(coding).listed_in
@@ -361,6 +369,10 @@ class ConceptLibrary:
     def ingredients_of(self, concept_id: str) -> frozenset[str]:
         """The names, in one word, of the substances that a concept and those it includes list."""
         return self._vocabulary.ingredients(concept_id)
+
+    def substances_of(self, concept_id: str) -> Mapping[str, frozenset[tuple[str, str]]]:
+        """The substances that a concept and those it includes list: their names in small letters, each with its codes by system."""
+        return self._vocabulary.substances(self.concept(concept_id).id)
 
     def medicine(self, medicine_id: str) -> Medicine:
         """The medicine with this id; ConceptError when there is none."""

@@ -54,19 +54,18 @@ class Vocabulary:
         found = self._names.get(concept_id)
         if found is None:
             names = self.substances(concept_id)
-            found = self._names[concept_id] = frozenset(
-                name for name in names if len(name) >= SHORTEST_NAME and name.isalpha()
-            )
+            found = self._names[concept_id] = frozenset(filter(str.isalpha, names))
         return found
 
-    def substances(self, concept_id: str) -> frozenset[str]:
-        """The names of the substances that a concept and those it includes list, in small letters and in as many words as they have.
+    def substances(self, concept_id: str) -> dict[str, frozenset[tuple[str, str]]]:
+        """The substances that a concept and those it includes list: their names in small letters, each with its codes by system.
 
         They are the displays of codes that are those of ingredients (RxNorm), where an unlisted product denies nothing.
         """
-        listed = (code for member in self._members[concept_id] for code in self._concepts[member].codes)
-        return frozenset(
-            code.display.casefold()
-            for code in listed
-            if self._systems.named(code.system).unlisted == "unknown"
-        )
+        found: dict[str, frozenset[tuple[str, str]]] = {}
+        for code in (code for member in self._members[concept_id] for code in self._concepts[member].codes):
+            system = self._systems.named(code.system)
+            name = code.display.casefold()
+            if system.unlisted == "unknown" and len(name) >= SHORTEST_NAME:
+                found[name] = found.get(name, frozenset()) | {self._systems.place(system.uri, code.code)}
+        return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ from engine.language import MedicationLeaf, OrderLeaf
 from engine.medicines import coded_in, medicine_in, route_in
 from engine.record import codes_of
 from engine.rule import Hook
+from engine.substances import Substances, identity_of
 from engine.words import LAPSED, UNANSWERED, UNREAD_STATUS, WORDED, entries_of, incomplete, listing
 
 LONGEST_SUPPLY: Final = 180
@@ -224,15 +225,18 @@ def _is_named(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> b
 
 def _is_tapered(fact: MedicationFact, context: Context) -> bool:
     """Whether a medicine is lowered step by step: by its own entry, or by another order of the session for the same one."""
-    return any(falls(entry) for entry in (fact, *(o for o in _other_orders(context) if _same(o, fact))))
+    return any(
+        falls(entry)
+        for entry in (fact, *(o for o in _other_orders(context) if _same(o, fact, context.concepts)))
+    )
 
 
-def _same(one: MedicationFact, other: MedicationFact) -> bool:
-    return not _codings(one).isdisjoint(_codings(other))
+def _same(one: MedicationFact, other: MedicationFact, concepts: ConceptLibrary) -> bool:
+    return not _codings(one, concepts).isdisjoint(_codings(other, concepts))
 
 
-def _codings(fact: MedicationFact) -> set[tuple[str, str]]:
-    return {(coding.system, coding.code) for code in codes_of(fact) for coding in code.codings}
+def _codings(fact: MedicationFact, concepts: ConceptLibrary) -> set[tuple[str, str]]:
+    return {concepts.place(coding) for code in codes_of(fact) for coding in code.codings}
 
 
 def _by_route(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> Truth:
@@ -255,10 +259,23 @@ def _by_route(fact: MedicationFact, leaf: MedicationLeaf, context: Context) -> T
     )
 
 
-def _key(fact: MedicationFact) -> object:
-    """What makes two entries the same medicine: their first coding, else their words."""
-    codings = fact.product.codings
-    return (codings[0].system, codings[0].code) if codings else fact.label.casefold()
+def _substances(facts: Sequence[MedicationFact], leaf: MedicationLeaf, context: Context) -> Substances:
+    concept = None if leaf.medication == "any" else leaf.medication
+    return Substances(identity_of(context.concepts, concept, fact) for fact in facts)
+
+
+def _are_enough(facts: Sequence[MedicationFact], leaf: MedicationLeaf, context: Context) -> Truth:
+    """Whether there are as many different ones as are asked for; where one is enough, nobody asks which they are."""
+    if leaf.different == 1 or not facts:
+        return truth_of(bool(facts))
+    return _substances(facts, leaf, context).are_at_least(leaf.different)
+
+
+def _not_told_apart(facts: Sequence[MedicationFact], leaf: MedicationLeaf, context: Context) -> Missing:
+    labels = list(dict.fromkeys(fact.label for fact in facts))
+    name = None if all(fact.draft for fact in facts) else ListName.MEDICATIONS
+    why = f"the record does not say whether {listing(labels)} are {leaf.different} different medicines"
+    return Missing(context.title(leaf.medication), why, name, tuple(fact.reference for fact in facts))
 
 
 def _choose(
@@ -268,12 +285,12 @@ def _choose(
     candidates = (_judge(fact, leaf, context) for fact in facts)
     judged = [(candidate, candidate.truth) for candidate in candidates]
     found = [candidate.fact for candidate, truth in judged if truth is Truth.MET]
-    different = {_key(fact) for fact in found}
-    if len(different) >= leaf.different:
+    enough = _are_enough(found, leaf, context)
+    if enough is Truth.MET:
         labels = list(dict.fromkeys(fact.label for fact in found))
         values = {
             "list": listing(labels),
-            "count": str(len(different)),
+            "count": str(_substances(found, leaf, context).different),
             "label": labels[0],
             "date": evidence_of(found[0]).date or "an unknown date",
         }
@@ -295,8 +312,11 @@ def _choose(
         )
         return met(*map(evidence_of, found), values=values, notes=notes)
     doubtful = [candidate for candidate, truth in judged if truth is Truth.UNKNOWN]
-    if len(different.union(_key(candidate.fact) for candidate in doubtful)) >= leaf.different or missing:
+    possible = [*found, *(candidate.fact for candidate in doubtful)]
+    if _are_enough(possible, leaf, context) is not Truth.NOT_MET or missing:
         missing = [*missing, *_doubts(doubtful, leaf, context)]
+    if enough is Truth.UNKNOWN:
+        missing = [*missing, _not_told_apart(found, leaf, context)]
     evidence = tuple(evidence_of(candidate.fact) for candidate in doubtful)
     return unknown(*missing, evidence=evidence) if missing else not_met()
 

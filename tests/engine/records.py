@@ -30,6 +30,7 @@ from tests.engine.builders import (
     service,
 )
 
+MORPHINE = CodedText((Coding("http://www.whocc.no/atc", "N02AA01"),), "Morphine")
 TRAMADOL = CodedText((Coding("http://www.whocc.no/atc", "N02AX02"),), "Tramadol")
 
 ENTRIES: dict[str, tuple[Any, ...]] = {
@@ -43,7 +44,7 @@ ENTRIES: dict[str, tuple[Any, ...]] = {
         AllergyFact("AllergyIntolerance/4", ()),
     ),
     "medications": (
-        medicine("opioids", "oral", reference="MedicationRequest/1", started=on("2025-01-01")),
+        medicine(MORPHINE, "oral", reference="MedicationRequest/1", started=on("2025-01-01")),
         medicine(replace(coded("opioids"), text="Oxycodone"), reference="MedicationRequest/2"),
         medicine(UNMAPPED, "oral", reference="MedicationRequest/3"),
         medicine("opioids", reference="MedicationRequest/4", status=TherapyStatus.ENDED, ended=on("2026")),

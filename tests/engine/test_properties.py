@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.concepts import CodedText, Coding
 from engine.evaluation import Engine
 from engine.facts import FactList, ListName, ListState, PatientFacts
 from engine.finding import Truth
@@ -116,6 +117,28 @@ def test_the_order_of_lists_and_orders_changes_nothing(facts: PatientFacts, rand
     }
     shuffled = replace(facts, orders=tuple(random.sample(facts.orders, len(facts.orders))), **lists)
     assert EVERYTHING.evaluate(shuffled) == EVERYTHING.evaluate(facts)
+
+
+@thoroughly
+@given(records(), st.randoms(use_true_random=False))
+def test_the_order_of_the_codings_of_an_entry_changes_no_outcome(facts: PatientFacts, random: Any) -> None:
+    """Each entry of the lists of problems and medicines has two codes here, one of them of a system that nobody described."""
+    local = Coding("urn:oid:1.2.3.4", "0815")
+
+    def turned(code: CodedText, shuffled: bool) -> CodedText:
+        codings = (*code.codings, local)
+        return replace(code, codings=tuple(random.sample(codings, len(codings))) if shuffled else codings)
+
+    def with_codings(shuffled: bool) -> PatientFacts:
+        problems = tuple(replace(f, code=turned(f.code, shuffled)) for f in facts.conditions.items)
+        taken = tuple(replace(f, product=turned(f.product, shuffled)) for f in facts.medications.items)
+        return replace(
+            facts,
+            conditions=replace(facts.conditions, items=problems),
+            medications=replace(facts.medications, items=taken),
+        )
+
+    assert outcomes(EVERYTHING, with_codings(True)) == outcomes(EVERYTHING, with_codings(False))
 
 
 UNRELATED: dict[str, Any] = {

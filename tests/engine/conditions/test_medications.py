@@ -17,6 +17,7 @@ from engine.facts import (
     TherapyStatus,
 )
 from engine.finding import Finding, Truth
+from engine.grammars import ATC
 from tests.engine.builders import (
     UNMAPPED,
     coded,
@@ -194,6 +195,16 @@ class TestHowMany:
         assert beside(self.TWO, morphine, unclear).truth is UNKNOWN
         assert beside(self.TWO, unclear).truth is NOT_MET
         assert beside(OPIOIDS | {"different": 3}, morphine, unclear).truth is NOT_MET
+
+    def test_those_that_nobody_can_tell_apart_leave_it_open(self) -> None:
+        """A group of ATC twice: two of its medicines, or one of them."""
+        group = [medicine(CodedText((Coding(ATC, "N02A"),), words), reference=words) for words in ("a", "b")]
+        found = beside(self.TWO, *group)
+        assert found.truth is UNKNOWN
+        assert [entry.why for entry in found.missing] == [
+            "the record does not say whether a and b are 2 different medicines"
+        ]
+        assert beside(OPIOIDS, *group).truth is MET
 
     def test_words_make_entries_without_codes_the_same(self) -> None:
         spoken = [
