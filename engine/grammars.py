@@ -28,6 +28,11 @@ def holds(uri: str, code: str) -> bool:
     return grammar is None or grammar(code)
 
 
+def is_told(uri: str) -> bool:
+    """Whether there is a grammar of a code system here, so that a word can be told from its codes."""
+    return uri in _GRAMMARS
+
+
 def home_of(uri: str, code: str) -> str:
     """The system that a code is of: an American code of ICD-10 under the address of the WHO's, which cannot hold it, is what it is."""
     american = uri == ICD_10 and not holds(uri, code) and holds(ICD_10_CM, code)

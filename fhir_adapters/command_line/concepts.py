@@ -15,6 +15,8 @@ from engine.authoring.folder import Loaded
 from engine.authoring.problems import nearest
 from engine.concept import Concept, ConceptCode
 from engine.concepts import Coding, ConceptLibrary
+from engine.grammars import SNOMED, is_told
+from engine.words import listing
 from fhir_adapters.command_line.concept_expansions import expand, refresh
 from fhir_adapters.command_line.options import FormatOption, RulesOption, command, loaded_rules
 from fhir_adapters.command_line.terminal import Format, answers, counted, refuse, words, write_json
@@ -102,7 +104,7 @@ def find(
         answers.print(_table(found))
     if not found:
         refuse(
-            f"No concept holds {wanted}: a code or word that is not listed decides nothing, it leaves rules unknown. "
+            f"No concept holds {wanted}. {' '.join(_unlisted(wanted, library))} "
             f"{command('concepts list', rules)}  shows all that there are; how to add one is in rules/concepts/README.md."
         )
 
@@ -236,6 +238,31 @@ def _by_code(wanted: str, library: ConceptLibrary) -> Iterator[Found]:
         if own == wanted and not library.knows_system(uri):
             for concept_id in sorted(concepts):
                 yield _found(library.concept(concept_id), ConceptCode(uri, own), library)
+
+
+def _unlisted(wanted: str, library: ConceptLibrary) -> Iterator[str]:
+    """What becomes of a word, or of a code that no concept lists, in each system of which it can be told that it may be a code."""
+    told = (system for system in library.systems.values() if is_told(system.uri))
+    coded = [(system, Coding(system.uri, wanted)) for system in told]
+    held = [(system, coding) for system, coding in coded if system.uri in library.standing((coding,)).systems]
+    opened = {concept for _, coding in held for concept in library.opened_by(coding)}
+    if opened:
+        yield f"It says less than what these list, and leaves them open: {', '.join(sorted(opened))}."
+    denied = [system for system, _ in held if system.unlisted == "no"]
+    presumed = [system.title for system in denied if system.uri == SNOMED]
+    listed = [system.title for system in denied if system.uri != SNOMED]
+    if presumed:
+        yield (
+            f"As a code of {presumed[0]} it counts as none of the concepts that have codes of it, presumably, until an expansion or a "
+            "terminology server knows better."
+        )
+    if listed:
+        others = "other concepts" if opened else "concepts"
+        yield f"As a code of {listing(listed, 'or')} it is none of the {others} that have codes of it."
+    unknown = [system.title for system, _ in held if system.unlisted == "unknown"]
+    if unknown:
+        yield f"As a code of {listing(unknown, 'or')} it leaves rules unknown."
+    yield "As a word, or in a system that is not described, it leaves rules unknown."
 
 
 def _means(code: ConceptCode, wanted: str) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine import grammars
 from engine.concepts import Coding, Membership
 from engine.grammars import holds
 from tests.engine.builders import concept
@@ -62,3 +63,8 @@ class TestWhatItMeansForMembership:
         assert self.of("opioids", "ODD") is Membership.NO
         mapped = self.LIBRARY.with_local_codes({(ATC, "Kanarie"): frozenset({"odd"})})
         assert mapped.membership("opioids", (Coding(ATC, "Kanarie"),)) is Membership.NO
+
+
+def test_it_is_told_of_which_systems_there_is_a_grammar() -> None:
+    assert grammars.is_told("http://loinc.org")
+    assert not grammars.is_told("urn:oid:1.2.3")

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from engine.authoring.loading import load_rules
 from tests.fhir_adapters.command_line.conftest import Run
 from tests.fhir_adapters.terminology.site import expandable_rules
@@ -45,6 +47,26 @@ def test_nothing_found_ends_with_1_and_says_what_it_means(primum: Run) -> None:
     assert shown.exit_code == 1
     assert "No concept holds dragonpox" in shown.stderr
     assert "how to add one is in rules/concepts/README.md" in " ".join(shown.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said", "unsaid"),
+    [
+        ("6204001", "As a code of SNOMED CT it counts as none of the concepts that have codes of it, presumably", "open:"),
+        ("6204001", "As a code of RxNorm it leaves rules unknown", "open:"),
+        ("Q89.9", "As a code of ICD-10 of the WHO or ICD-10-CM it is none of the concepts that have codes of it", "SNOMED"),
+        ("N02", "leaves them open: analgesics-with-psycholeptics, antispastics-also-sedating,", "SNOMED"),
+        ("6204002", "As a word, or in a system that is not described, it leaves rules unknown", "SNOMED"),
+        ("dragonpox", "As a word, or in a system that is not described, it leaves rules unknown", "As a code of"),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_code_that_no_concept_lists_is_told_of_each_system(
+    primum: Run, wanted: str, said: str, unsaid: str
+) -> None:
+    """A wrong check digit (6204002) is no code of SNOMED CT."""
+    shown = " ".join(primum("concepts", "find", wanted).stderr.split())
+    assert said in shown
+    assert unsaid not in shown
 
 
 def test_every_concept_is_listed(primum: Run) -> None:
