@@ -69,8 +69,14 @@ def test_other_cards_stay_as_they_are() -> None:
 def test_nothing_but_an_order_of_the_medicine_about_to_be_signed_gets_a_card_of_its_own(
     facts: PatientFacts,
 ) -> None:
+    asking = rule(
+        "epilepsy",
+        when={"condition": "epilepsy"},
+        hooks=["order-sign", "order-select", "patient-view"],
+        brought_up_by=["order", "record"],
+    )
     facts = replace(facts, conditions=patient(conditions=[diagnosis(JUVENILE)]).conditions)
-    assert told(facts, EPILEPSY) == ()
+    assert told(facts, asking, presumed=[presumed("6204001")]) == ()
 
 
 def test_nor_does_one_that_the_caller_has_shown_before() -> None:
