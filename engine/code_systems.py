@@ -12,7 +12,9 @@ from engine.errors import ConceptError
 from engine.grammars import home_of
 
 # SNOMED CT URI Standard, 2.2 and 2.3: an edition and a version of it; and FHIR's canonical with a version behind a bar.
-_EDITION: Final = re.compile(r"(http://snomed\.info/sct)/[0-9]+(?:/version/[0-9]+)?/?|([^|]+)\|.*", re.ASCII)
+_EDITION: Final = re.compile(
+    r"(https?://snomed\.info/sct)/[0-9]+(?:/version/[0-9]+)?/?|([^|]+)\|.*", re.ASCII
+)
 _OID: Final = re.compile(r"(?:urn:)?(?:oid:)?([0-2](?:\.(?:0|[1-9][0-9]*))+)", re.ASCII | re.IGNORECASE)
 
 
@@ -34,6 +36,11 @@ class CodeSystems:
         if system is None:
             raise ConceptError(f"code system {name} is not described in systems.yaml")
         return system
+
+    def uris(self, name: str) -> tuple[str, ...]:
+        """The canonical URI of a system with this short name, and those of its national editions; ConceptError when there is none."""
+        editions = (each.uri for each in self.by_name.values() if each.edition_of == name)
+        return (self.named(name).uri, *editions)
 
     def uri(self, system: str) -> str:
         """The canonical URI of a system given by URI, OID, URN or short name, also with a version or an edition in it.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+SHARED: Final = 4
+"""Characters of an ICD-10 code, without its dot, that mean the same in all editions: letter, category and one digit below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,8 @@ class CodeSystem:
     its hierarchy (:meth:`engine.concepts.ConceptLibrary.presuming`). ``unknown`` where the lists are of another kind than the records
     (RxNorm product codes: an unlisted product may hold any ingredient).
     ``hierarchical`` systems match by prefix, without dots, spaces (``N02 AA01``) and the marks at the end: dagger, asterisk, ``!``
-    and ``G40.-``.
+    and ``G40.-``. A national edition (``edition_of``, the name of the other) has the codes of another system as far as these have no more
+    than :data:`SHARED` characters; what is longer there is its own.
     """
 
     name: str
@@ -24,6 +28,7 @@ class CodeSystem:
     unlisted: Literal["no", "unknown"] = "unknown"
     hierarchical: bool = False
     title: str = ""
+    edition_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,9 @@ class Concept:
     ``raised_up_to`` says of such a concept that its values are those of this one, multiplied by no less than 1 and no more than that.
     ``texts`` are words recognised in free text (see :mod:`engine.free_text`), the names and brands of a substance among them.
     ``texts_in`` names concepts in whose entries alone they are looked for, in those with their codes or their words: *refractory*
-    says something of an epilepsy, and nothing of a migraine. Beside one of ``texts_unless`` they name nothing: *creatinine* in urine
-    is another measurement.
+    says something of an epilepsy, and nothing of a migraine. Beside one of ``texts_unless``, wherever that stands in the entry, they
+    name nothing: *creatinine* in urine is another measurement. ``texts_not`` are longer words, or several, that the texts stand in and
+    that mean something else (*asepsis*, *history of sepsis*): they are passed over.
     ``says_nothing`` marks the list of codes that do not tell what an entry is (*Disease*, a record that was lost in a transfer): they
     count as no code, so that nothing but the words beside them tells.
     """
@@ -75,6 +81,7 @@ class Concept:
     texts: tuple[str, ...] = ()
     left_open_by: tuple[str, ...] = ()
     texts_in: tuple[str, ...] = ()
+    texts_not: tuple[str, ...] = ()
     unit_tells: bool = False
     raised_up_to: float | None = None
     texts_unless: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.code_index import CodeIndex, Known, Standing
 from engine.code_systems import CodeSystems
-from engine.concept import CodeSystem, Concept
+from engine.concept import SHARED, CodeSystem, Concept
 from engine.denials import Denials
 from engine.errors import ConceptError
 from engine.expansions import Expansion, TerminologySource, sources
@@ -72,8 +72,8 @@ class ConceptLibrary:
     """All concepts of a rules folder, indexed for look-up; answers membership of codings.
 
     ``expansions`` (from a terminology server, pinned on disk) and ``local_codes`` (a site's map) can only add members: neither can
-    switch off a code that ships with the rules, and what a server adds to one concept denies nothing of another. ``sources`` says
-    where the expansions come from.
+    switch off a code that ships with the rules, and what a server adds to one concept denies nothing of another. ``local_groups`` are
+    those of the site's codes of which all that begin so count, too. ``sources`` says where the expansions come from.
     """
 
     concepts: Mapping[str, Concept]
@@ -82,6 +82,7 @@ class ConceptLibrary:
     expansions: Mapping[str, Expansion] = field(default_factory=dict)
     local_codes: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     local_strengths: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    local_groups: frozenset[tuple[str, str]] = frozenset()
     sources: tuple[TerminologySource, ...] = field(init=False)
     _codes: CodeIndex = field(init=False, repr=False)
     _added: dict[tuple[str, str], frozenset[str]] = field(init=False, repr=False)
@@ -119,9 +120,11 @@ class ConceptLibrary:
                 self._including.setdefault(included, set()).add(concept.id)
             for index, listed in ((self._codes, concept.codes), (self._excluded, concept.exclude)):
                 for entry in listed:
-                    uri = self._systems.named(entry.system).uri
-                    self._list(index, uri, entry.code, concept.id, prefix=entry.prefix)
-        self._map(self.local_codes)
+                    own, *editions = self._systems.uris(entry.system)
+                    shared = editions if len(self._systems.normal(own, entry.code)) <= SHARED else []
+                    for uri in (own, *shared):
+                        self._list(index, uri, entry.code, concept.id, prefix=entry.prefix)
+        self._map(self.local_codes, self.local_groups)
         self._strengths = {}
         of_lists = ((c.system, c.code, c.strength) for each in self.concepts.values() for c in each.codes)
         of_site = ((*key, each) for key, found in self.local_strengths.items() for each in found)
@@ -132,7 +135,8 @@ class ConceptLibrary:
             self._add((concept_id, system, code) for system, code in expansion.codes)
         self.sources = sources(self.expansions)
         self._denials = Denials(self.concepts, self._members, self._systems)
-        self._vocabulary = Vocabulary(self.concepts, self._members, self._systems)
+        substances = {medicine.substance for medicine in self.medicines.values()}
+        self._vocabulary = Vocabulary(self.concepts, self._members, self._systems, substances)
 
     def _closure(self, concept_id: str, seen: tuple[str, ...]) -> frozenset[str]:
         if concept_id in seen:
@@ -148,11 +152,15 @@ class ConceptLibrary:
         normal = self._systems.normal(uri, code)
         index.add(uri, normal, concept_id, prefix=prefix, hierarchical=hierarchical)
 
-    def _map(self, local_codes: Mapping[tuple[str, str], frozenset[str]]) -> None:
+    def _map(
+        self,
+        local_codes: Mapping[tuple[str, str], frozenset[str]],
+        groups: Set[tuple[str, str]] = frozenset(),
+    ) -> None:
         for (system, code), concept_ids in local_codes.items():
             uri = self.system_uri(system)
             for concept_id in concept_ids:
-                self._list(self._codes, uri, code, concept_id)
+                self._list(self._codes, uri, code, concept_id, prefix=(system, code) in groups)
 
     def _add(self, members: Iterable[tuple[str, str, str]]) -> None:
         for concept_id, system, code in members:

@@ -36,14 +36,14 @@ class Denials:
             self._presumed[concept_id] = denying - closed[concept_id] - by_themselves
 
     def _uris(self, names: tuple[str, ...]) -> frozenset[str]:
-        return frozenset(self._systems.named(name).uri for name in names)
+        return frozenset(uri for name in names for uri in self._systems.uris(name))
 
     def _left_open(self, below: list[Concept], closed: Mapping[str, frozenset[str]]) -> frozenset[str]:
         return frozenset().union(*(self._uris(each.open_in) - closed[each.id] for each in below))
 
     def _of_lists(self, below: list[Concept], closed: Mapping[str, frozenset[str]]) -> frozenset[str]:
-        listed = {self._systems.named(code.system) for each in below for code in each.codes}
-        denying = frozenset(system.uri for system in listed if system.unlisted == "no")
+        listed = self._uris(tuple({code.system for each in below for code in each.codes}))
+        denying = frozenset(uri for uri in listed if self._systems.by_uri[uri].unlisted == "no")
         complete = [closed[each.id] for each in below if each.codes or closed[each.id]]
         return denying | frozenset.intersection(*complete) if complete else denying
 

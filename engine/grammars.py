@@ -89,6 +89,10 @@ _GRAMMARS: Final[Mapping[str, Grammar]] = {
     # Categories of a letter and two digits with up to two characters more (ICD-10 volume 2, 2.4); the American ones have up to
     # seven, of which the third may be a letter (ICD-10-CM guidelines, I.A.2).
     ICD_10: _like(r"[A-Z][0-9]{2}[0-9A-Z]{0,2}"),
+    # The German edition has digits alone, the French one up to four characters after the category, a plus sign among them.
+    "http://fhir.de/CodeSystem/bfarm/icd-10-gm": _like(r"[A-Z][0-9]{2}[0-9]{0,2}"),
+    "https://smt.esante.gouv.fr/terminologie-cim-10": _like(r"[A-Z][0-9]{2}[0-9A-Z+]{0,4}"),
+    "http://hl7.org/fhir/sid/icd-10-se": _like(r"[A-Z][0-9]{2}[0-9A-Z]{0,3}"),
     ICD_10_CM: _like(r"[A-Z][0-9][0-9A-Z]{1,5}"),
     "http://www.nlm.nih.gov/research/umls/rxnorm": _like(r"[0-9]{1,8}"),
 }

@@ -6,16 +6,24 @@ takes the pump away. What the pump holds none of them says. A device in words th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from engine.concepts import CodedText, ConceptLibrary, Membership
 from engine.facts import Course, DeviceFact, ListName, ProcedureFact
 from engine.finding import Evidence, Truth
-from engine.free_text import mentions, names, spoken_of, takes_away
+from engine.free_text import mentions, names, spoken_of
+from engine.letters import plain
 from engine.medicine import Medicine
 from engine.record import Record
 from engine.words import entry
+
+# In English, Polish, the Scandinavian languages and German.
+_TAKEN_AWAY: Final = re.compile(r"(?<!\w)(?:remov|explant|extract|usuni|fjern|entfern)\w*")
+_PUT_BACK: Final = re.compile(
+    r"(?<!\w)(?:replac|exchang|chang|revis|re-?implant|wymian|utskift|udskift|byt|austausch|wechsel)\w*"
+)
 
 
 def pumps_on_record(medicine: Medicine, record: Record) -> tuple[Evidence, ...]:
@@ -75,6 +83,12 @@ def _called(name: ListName, concepts: Iterable[str | None], record: Record) -> l
 def _says_less(medicine: Medicine, concepts: ConceptLibrary, code: CodedText) -> bool:
     """Whether a code speaks of any implanted pump, and not of the medicine's own."""
     return medicine.device is not None and concepts.leaves_open(medicine.device, code.codings)
+
+
+def takes_away(spoken: str) -> bool:
+    """Whether words say that a device is taken away for good; one that is replaced is not."""
+    said = plain(spoken)
+    return _TAKEN_AWAY.search(said) is not None and _PUT_BACK.search(said) is None
 
 
 class _Removal(NamedTuple):

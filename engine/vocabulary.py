@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Final, NamedTuple
 
 from engine.code_systems import CodeSystems
 from engine.concept import Concept
+from engine.letters import plain
 
 SHORTEST_NAME: Final = 5
 """Letters of the name of a substance by which it is recognised in free text."""
 
 
 class Worded(NamedTuple):
-    """Words of a concept, in small letters.
+    """Words of a concept as :func:`engine.letters.plain` writes them, and where they mean it.
 
-    ``within`` are the concepts in whose entries alone they are looked for, none for any entry; ``unless`` the words beside which
-    they name nothing.
+    ``within`` are the concepts in whose entries alone they are looked for, none for any entry; ``besides`` longer words that mean
+    something else, and ``unless`` the words beside which they name nothing. ``medicine`` says that the words are names of a medicine
+    that rules are written for, so that "no" before one may be an order.
     """
 
     texts: tuple[str, ...]
     within: tuple[str, ...]
+    besides: tuple[str, ...]
     unless: tuple[str, ...]
+    medicine: bool
 
 
-def _small(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(str.casefold, words))
+def _plain(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(plain, words))
 
 
 class Vocabulary:
-    """The words of the concepts of a rules folder, each concept's with those of all that it includes (``members``)."""
+    """The words of the concepts of a rules folder, each concept's with those of all that it includes (``members``).
 
-    __slots__ = ("_concepts", "_members", "_names", "_systems", "_worded")
+    ``substances`` are the concepts of the medicines' own substances.
+    """
+
+    __slots__ = ("_concepts", "_members", "_names", "_own", "_systems", "_worded")
 
     def __init__(
-        self, concepts: Mapping[str, Concept], members: Mapping[str, frozenset[str]], systems: CodeSystems
+        self,
+        concepts: Mapping[str, Concept],
+        members: Mapping[str, frozenset[str]],
+        systems: CodeSystems,
+        substances: Set[str] = frozenset(),
     ) -> None:
         self._concepts, self._members, self._systems = concepts, members, systems
+        self._own = {text for name in substances & concepts.keys() for text in concepts[name].texts}
         self._worded = {concept_id: tuple(self._words_of(below)) for concept_id, below in members.items()}
         self._names: dict[str, frozenset[str]] = {}
 
     def _words_of(self, members: Iterable[str]) -> Iterable[Worded]:
         for each in (self._concepts[member] for member in sorted(members)):
             if each.texts:
-                yield Worded(_small(each.texts), each.texts_in, _small(each.texts_unless))
+                yield Worded(
+                    _plain(each.texts),
+                    each.texts_in,
+                    _plain(each.texts_not),
+                    _plain(each.texts_unless),
+                    not self._own.isdisjoint(each.texts),
+                )
 
     def worded(self, concept_id: str) -> tuple[Worded, ...]:
         """The words by which a concept, and each that it includes, is recognised in free text."""
@@ -58,14 +76,14 @@ class Vocabulary:
         return found
 
     def substances(self, concept_id: str) -> dict[str, frozenset[tuple[str, str]]]:
-        """The substances that a concept and those it includes list: their names in small letters, each with its codes by system.
+        """The substances that a concept and those it includes list: their names in plain letters, each with its codes by system.
 
         They are the displays of codes that are those of ingredients (RxNorm), where an unlisted product denies nothing.
         """
         found: dict[str, frozenset[tuple[str, str]]] = {}
         for code in (code for member in self._members[concept_id] for code in self._concepts[member].codes):
             system = self._systems.named(code.system)
-            name = code.display.casefold()
+            name = plain(code.display)
             if system.unlisted == "unknown" and len(name) >= SHORTEST_NAME:
                 found[name] = found.get(name, frozenset()) | {self._systems.place(system.uri, code.code)}
         return found

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from fhir_adapters.errors import FhirDataError
+from fhir_adapters.mapping.diagnostic_certainty import MARK
 from fhir_adapters.mapping.elements import codeable_concept
 from fhir_adapters.mapping.shapes import faults
 
@@ -276,8 +277,9 @@ def _recurring(raw: bytes) -> Any:
 
 
 def _element(raw: bytes) -> Any:
+    """A concept whose codings say how certain they are stays as it is: a CodedText has no place for that."""
     value = _ANY.decode(raw)
-    readable = isinstance(value, dict) and not faults({"code": value})
+    readable = isinstance(value, dict) and MARK not in raw and not faults({"code": value})
     return codeable_concept(value) if readable else value
 
 

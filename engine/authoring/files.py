@@ -46,10 +46,16 @@ class SystemFile(FileModel):
     )
     hierarchical: YesNo = Field(False, description="Whether a code's beginning is the code of its parent.")
     title: str = Field("", description="Its name in words.")
+    edition_of: str | None = Field(
+        None,
+        description="The system, by its short name, whose codes of up to four characters are its own, too.",
+    )
 
     def named(self, name: str) -> CodeSystem:
         """The engine's code system."""
-        return CodeSystem(name, self.uri, self.aliases, self.unlisted, self.hierarchical, self.title)
+        return CodeSystem(
+            name, self.uri, self.aliases, self.unlisted, self.hierarchical, self.title, self.edition_of
+        )
 
 
 class CodeFile(FileModel):
@@ -109,14 +115,17 @@ class ConceptFile(FileModel):
     texts_unless: tuple[str, ...] = Field(
         (), description="Words beside which those of texts name nothing, wherever they stand in the entry."
     )
+    texts_not: tuple[str, ...] = Field(
+        (), description="Longer words, or several, that these words stand in and that mean something else."
+    )
 
     def named(self, concept_id: str) -> Concept:
         """The engine's concept."""
         return Concept(
             concept_id, self.title, _codes(self.codes), _codes(self.exclude), self.includes,
             self.unit, self.plausible, self.substance, self.same_units, self.complete_in, self.open_in, self.texts,
-            self.left_open_by, self.texts_in, self.unit_tells, self.raised_up_to,
-            self.texts_unless, self.says_nothing,
+            self.left_open_by, self.texts_in, self.texts_not, self.unit_tells, self.raised_up_to, self.texts_unless,
+            self.says_nothing,
         )  # fmt: skip
 
 
@@ -191,6 +200,7 @@ class LocalCode(FileModel):
     strength: StrengthText | None = Field(
         None, description="Of a product's code: what a mL holds, read where a record does not state it."
     )
+    below: YesNo = Field(False, description="Whether every code that begins with this one counts too.")
 
 
 class LocalCodesDocument(FileModel):

@@ -91,7 +91,7 @@ class Parts:
         return dict(sorted(parts.items()))
 
     def _concept(self, name: str) -> dict[str, str]:
-        """A concept and the code systems that it has codes in."""
+        """A concept and the code systems that it has codes in, with their national editions."""
         if name not in self._concepts:
             said = _said(self._loaded.concept_files[name])
             said.pop("note", None)
@@ -103,11 +103,10 @@ class Parts:
             for _, codes in listed:
                 for code in codes:
                     del code["seen"]
-            parts = {
-                f"code system {system}": self._systems[system]
-                for system, _ in listed
-                if system in self._systems
-            }
+            described = self._loaded.concepts.systems
+            names = {system for system, _ in listed}
+            names |= {name for name, system in described.items() if system.edition_of in names}
+            parts = {f"code system {system}": self._systems[system] for system in names & described.keys()}
             self._concepts[name] = {f"concept {name}": fingerprint(said), **parts}
         return self._concepts[name]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from engine.authoring.expansions import read_expansions
 from engine.authoring.files import (
@@ -25,6 +26,9 @@ from engine.trace import Path
 
 UCUM = "http://unitsofmeasure.org"
 
+_IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+|[0-2](?:\.[0-9]+)+", re.ASCII)
+"""A URI, or an OID by itself."""
+
 
 def read_library(
     reading: Reading,
@@ -42,13 +46,18 @@ def read_library(
     }
     systems = reading.model(SystemsDocument, systems_file)
     described = {name: system.named(name) for name, system in systems.systems.items()} if systems else {}
+    for name, system in described.items():
+        if system.edition_of is not None and system.edition_of not in described:
+            mend = did_you_mean(system.edition_of, described) or "describe it in systems.yaml"
+            message = f"there is no code system {system.edition_of}"
+            reading.problem(systems_file, "unknown-system", message, mend, ("systems", name, "edition_of"))
     concepts = _read_concepts(reading, files, known)
     if systems or systems_file not in reading.paths:
         _check_systems(reading, files, described)
     medicines = reading.model(MedicinesDocument, medicines_file)
     reading.unknown_names(medicines_file, MedicinesDocument, medicines, known)
     files_of = {name: entry for name, (_, entry) in concepts.items()}
-    own = _local_codes(reading, known)
+    own = _local_codes(reading, known, described)
     library = ConceptLibrary(
         {name: _without_faults(name, entry, concepts, described) for name, (_, entry) in concepts.items()},
         described,
@@ -56,6 +65,7 @@ def read_library(
         expansions=read_expansions(reading, files_of, described),
         local_codes=_by_code((entry, entry.concept) for entry in own),
         local_strengths=_by_code((entry, entry.strength) for entry in own if entry.strength is not None),
+        local_groups=frozenset((entry.system, entry.code) for entry in own if entry.below),
     )
     reading.units = {concept.id: concept.unit for concept in library.concepts.values() if concept.unit}
     return library, files_of, known
@@ -145,11 +155,20 @@ def _without_faults(
     )
 
 
-def _local_codes(reading: Reading, known: Mapping[NameKind, Collection[str] | None]) -> tuple[LocalCode, ...]:
+def _local_codes(
+    reading: Reading, known: Mapping[NameKind, Collection[str] | None], systems: Collection[str]
+) -> tuple[LocalCode, ...]:
     file = reading.name("local/codes.yaml")
     document = reading.model(LocalCodesDocument, file)
+    entries = document.codes if document else ()
     reading.unknown_names(file, LocalCodesDocument, document, known)
-    return document.codes if document else ()
+    for number, entry in enumerate(entries):
+        if entry.system not in systems and not _IDENTIFIER.fullmatch(entry.system):
+            near = did_you_mean(entry.system, systems)
+            mend = near if near.startswith("did you mean") else "write its URI or OID, as the records have it"
+            message = f"there is no code system {entry.system}, and it is no URI and no OID"
+            reading.problem(file, "unknown-system", message, mend, ("codes", number, "system"))
+    return entries
 
 
 def _by_code(said: Iterable[tuple[LocalCode, str]]) -> dict[tuple[str, str], frozenset[str]]:

@@ -26,7 +26,7 @@ _TURNED_ROUND: Final = frozenset({"excluding", "other_than"})
 _OTHER_MEDICINES: Final = ("other_products", "other_forms", "other_routes")
 _WORDS_ONLY: Final = frozenset({"title", "note"})
 _MEMBERS: Final = frozenset(
-    {"codes", "exclude", "includes", "left_open_by", "texts", "texts_in", "texts_unless"}
+    {"codes", "exclude", "includes", "left_open_by", "texts", "texts_in", "texts_not", "texts_unless"}
 )
 
 
@@ -82,7 +82,7 @@ def _defined(loaded: Loaded, kind: str, name: str) -> dict[str, Any]:
 
 def _concept(name: str, old: ConceptFile, new: ConceptFile, against: bool) -> Said:
     come, gone = _differences(_counted(old), _counted(new))
-    left_out, let_in = _differences(_codes(old.exclude), _codes(new.exclude))
+    left_out, let_in = _differences(_left_out(old), _left_out(new))
     opened, closed = _differences(set(old.left_open_by), set(new.left_open_by))
     silent, heard = _differences(set(old.texts_unless), set(new.texts_unless))
     fields = [field for field in type(new).model_fields if getattr(old, field) != getattr(new, field)]
@@ -112,6 +112,10 @@ def _counted(concept: ConceptFile) -> set[str]:
     where = f" in {listing(concept.texts_in, last='or')}" if concept.texts_in else ""
     words = {f"the words “{text}”{where}" for text in concept.texts}
     return _codes(concept.codes) | words | {f"all of {name}" for name in concept.includes}
+
+
+def _left_out(concept: ConceptFile) -> set[str]:
+    return _codes(concept.exclude) | {f"the words “{text}”" for text in concept.texts_not}
 
 
 def _codes(listed: Mapping[str, tuple[CodeFile, ...]]) -> set[str]:

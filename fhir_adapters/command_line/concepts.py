@@ -78,6 +78,7 @@ class Shown(msgspec.Struct, frozen=True):
     texts: tuple[str, ...]
     texts_in: tuple[str, ...]
     texts_unless: tuple[str, ...]
+    texts_not: tuple[str, ...]
     part_of: tuple[str, ...]
     local: tuple[LocalCode, ...]
     expansion: PinnedExpansion | None
@@ -171,6 +172,7 @@ def _shown(concept_id: str, loaded: Loaded) -> Shown:
         file.texts,
         file.texts_in,
         file.texts_unless,
+        file.texts_not,
         tuple(sorted(each.id for each in library.concepts.values() if concept_id in each.includes)),
         tuple(
             LocalCode(system, code)
@@ -198,6 +200,7 @@ def _print(shown: Shown) -> None:
         "Words": ", ".join(shown.texts),
         "Words only in": ", ".join(shown.texts_in),
         "Words unless beside": ", ".join(shown.texts_unless),
+        "Words not in": ", ".join(shown.texts_not),
         "Part of": ", ".join(shown.part_of),
         "Expression": shown.ecl,
     }

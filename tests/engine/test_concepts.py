@@ -41,7 +41,7 @@ class TestCodesOfAHierarchy:
     def test_a_code_below_is_a_member_however_it_is_written(self, code: str) -> None:
         assert is_in(self.LIBRARY, "epilepsy", (ICD, code)) is YES
 
-    @pytest.mark.parametrize("code", ["A17.0†", "A17.0+", "A170", "a17.0"])
+    @pytest.mark.parametrize("code", ["A17.0†", "A17.0+", "A17.0*", "A17.0!", "A17.0-", "A170", "a17.0"])
     def test_daggers_and_dots_do_not_hide_a_single_code(self, code: str) -> None:
         assert is_in(self.LIBRARY, "meningitis", (ICD, code)) is YES
 

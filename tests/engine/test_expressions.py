@@ -3,7 +3,7 @@
 import pytest
 
 from engine.concepts import Coding, Membership
-from engine.expressions import _CONTEXTS, focus_concepts
+from engine.expressions import focus_concepts
 from engine.grammars import SNOMED, holds
 from tests.engine.builders import concept
 from tests.engine.test_concepts import ICD, library
@@ -70,8 +70,12 @@ def test_a_finding_in_a_context_may_be_absent_past_or_anothers_and_means_and_den
     assert of(f"{EPILEPSY}:{refinement}") == [UNKNOWN, UNKNOWN, UNKNOWN]
 
 
-def test_the_contexts_are_codes_of_snomed_ct() -> None:
-    assert all(holds(SNOMED, code) for code in _CONTEXTS)
+@pytest.mark.parametrize(
+    "attribute", ["246090004", "363589002", "408729009", "408730004", "408731000", "408732007"]
+)
+def test_each_attribute_that_says_in_what_context_leaves_it_open(attribute: str) -> None:
+    assert holds(SNOMED, attribute)
+    assert focus_concepts(SNOMED, f"{EPILEPSY}:{attribute}=410516002") == ()
 
 
 def test_what_is_put_together_is_a_kind_of_its_focus_and_may_be_anything_narrower() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.concepts import CodedText, Coding, ConceptLibrary, Membership
-from engine.free_text import Said, has_words, is_of, mentions, names, names_ingredient, spoken_of
+from engine.free_text import Said, has_words, is_of, mentions, names, spoken_of, words_that_name
 from tests.engine.builders import CONCEPTS, SYSTEMS, coded
 
 
@@ -116,7 +116,7 @@ def test_the_words_beside_a_code_are_read_too() -> None:
 def test_a_medicine_is_known_by_the_name_of_its_ingredient_unless_anything_in_the_text_may_deny_it(
     spoken: str, named: bool
 ) -> None:
-    assert names_ingredient(CONCEPTS, "opioids", spoken) is named
+    assert words_that_name(spoken).isdisjoint(CONCEPTS.ingredients_of("opioids")) is not named
 
 
 class TestWordsBesideACodeThatSaysNo:
@@ -132,6 +132,8 @@ class TestWordsBesideACodeThatSaysNo:
             ("never give morphine, allergic", Membership.UNKNOWN),
             ("Paracetamol 500 mg", Membership.NO),
             ("apomorphine", Membership.NO),
+            ("Paracetamol (without morphine)", Membership.NO),
+            ("Paracétamol sans morphine", Membership.NO),
             ("", Membership.NO),
         ],
     )
@@ -149,6 +151,8 @@ class TestWordsBesideACodeThatSaysNo:
             ("refractory", True),  # the code says that it is an epilepsy
             ("not well controlled refractory epilepsy", True),
             ("no control: refractory", True),
+            ("no refractory", False),
+            ("réfractory", True),
             ("not refractory, or refractory", True),
             ("Epilepsy, not refractory, without status epilepticus", False),
             ("non-refractory epilepsy", False),
@@ -167,8 +171,43 @@ class TestWordsBesideACodeThatSaysNo:
 
     def test_words_that_say_a_kind_of_something_are_read_only_where_code_or_words_name_that(self) -> None:
         other = Coding(self.ICD, "G43.9")
-        for text, named in (("Refractory migraine", False), ("Refractory Epilepsy after a stroke", True)):
+        for text, named in (
+            ("Refractory migraine", False),
+            ("Refractory Epilepsy after a stroke", True),
+            ("Epilepsy (since 1990); refractory", True),  # it is said of what was named before
+            ("Refractory depression; epilepsy", False),
+            ("Refractory depression - no epilepsy", False),
+            ("Refractory, no epilepsy", False),
+            ("Refractory depression. Epilepsy", False),
+        ):
             assert Said.of([CodedText((other,), text)]).names(CONCEPTS, "resistant-epilepsy") is named
+        displayed = CodedText((replace(other, display="Epilepsy"),), "refractory")
+        assert Said.of([displayed]).names(CONCEPTS, "resistant-epilepsy")
+
+    def test_longer_words_that_mean_something_else_are_passed_over(self) -> None:
+        sepsis = replace(
+            CONCEPTS.concept("penicillin"),
+            id="sepsis",
+            texts=("sepsis",),
+            texts_not=("asepsis", "h/o sepsis"),
+        )
+        library = ConceptLibrary({"sepsis": sepsis}, SYSTEMS)
+        for text, named in (
+            ("Asepsis maintained", False),
+            ("H/O sepsis 2012", False),
+            ("Urosepsis", True),
+            ("sepsis despite asepsis", True),
+        ):
+            assert Said.of([CodedText(text=text)]).names(library, "sepsis") is named
+            assert names(library, "sepsis", text) is mentions(library, "sepsis", text) is named
+
+    def test_no_before_the_name_of_the_medicine_may_be_an_order(self) -> None:
+        texts = ("baclof",)
+        baclofen = replace(CONCEPTS.concept("baclofen"), texts=texts)
+        entry = replace(CONCEPTS.concept("penicillin"), id="entry", texts=texts)
+        library = ConceptLibrary({"baclofen": baclofen, "entry": entry}, SYSTEMS, CONCEPTS.medicines)
+        for text, named in (("no baclofen", True), ("never baclofen", True), ("without baclofen", False)):
+            assert Said.of([CodedText(text=text)]).names(library, "entry") is named
 
     def test_a_code_that_says_yes_or_that_nobody_knows_is_not_asked_again(self) -> None:
         resistant = CodedText(coded("resistant-epilepsy").codings, "not refractory")

@@ -12,7 +12,7 @@ from engine.facts import DeviceFact, ListName, ProcedureFact
 from engine.finding import Truth
 from engine.medicine import Medicine
 from engine.medicines import therapy
-from engine.pumps import devices_in_words, pumps_on_record
+from engine.pumps import devices_in_words, pumps_on_record, takes_away
 from engine.record import Record
 from tests.engine.builders import (
     CONCEPTS,
@@ -196,3 +196,33 @@ def test_such_a_device_leaves_the_therapy_open_and_says_nothing_of_a_pump() -> N
         ("1 entry of the list of devices has no code that is known here", ("Device/1",))
     ]
     assert [each.label for each in look.evidence] == ["Brand 9000"]
+
+
+@pytest.mark.parametrize(
+    "word", ["Removal", "explantation", "extraction", "usunięcie", "fjernelse", "Entfernung"]
+)
+@pytest.mark.parametrize(
+    ("other", "away"),
+    [
+        ("in May", True),
+        *(
+            (other, False)
+            for other in (
+                "replacement",
+                "exchange",
+                "change",
+                "revision",
+                "reimplantation",
+                "re-implantation",
+            )
+        ),
+        *(
+            (other, False)
+            for other in ("wymiana", "utskifting", "udskiftning", "byte", "Austausch", "Wechsel")
+        ),
+    ],
+)
+def test_each_word_for_a_removal_takes_the_pump_away_unless_a_word_puts_one_back(
+    word: str, other: str, away: bool
+) -> None:
+    assert takes_away(f"{word} of the pump, {other}") is away

@@ -10,6 +10,7 @@ import pytest
 
 from engine.authoring.folder import Loaded
 from engine.authoring.loading import load_rules
+from engine.concepts import Coding
 from engine.evaluation import Engine
 from engine.rule import Hook
 from fhir_adapters.cds_hooks.evaluation import EXTENSION
@@ -181,3 +182,37 @@ def test_the_example_of_the_documentation_loads(tmp_path: Path) -> None:
     loaded = load_rules(local=tmp_path)
     assert loaded.problems == shipped().problems
     assert loaded.concepts.local_codes
+
+
+def test_a_mapped_code_may_take_all_in_that_begins_with_it(tmp_path: Path) -> None:
+    codes = 'codes:\n  - {system: "urn:oid:1.2.3", code: "OP", concept: class-opioids, below: true}\n'
+    (tmp_path / "codes.yaml").write_text(codes, encoding="utf-8")
+    concepts = load_rules(local=tmp_path).concepts
+    for code, membership in (("OP", "yes"), ("OP7", "yes"), ("O", "unknown"), ("XOP", "unknown")):
+        assert concepts.membership("class-opioids", (Coding("1.2.3", code),)).value == membership
+
+
+@pytest.mark.parametrize(
+    ("system", "mend"),
+    [
+        ("icd-10gm", "did you mean icd-10-gm?"),
+        ("our catalogue", "write its URI or OID, as the records have it"),
+    ],
+)
+def test_a_system_that_is_neither_described_nor_a_uri_is_an_error(
+    tmp_path: Path, system: str, mend: str
+) -> None:
+    codes = f'codes:\n  - {{system: "{system}", code: "1", concept: class-opioids}}\n'
+    (tmp_path / "codes.yaml").write_text(codes, encoding="utf-8")
+    (problem,) = [each for each in load_rules(local=tmp_path).problems if each.code == "unknown-system"]
+    assert (problem.file.rpartition("/")[2], problem.help) == ("codes.yaml", mend)
+    assert system in problem.message
+
+
+@pytest.mark.parametrize(
+    "system", ["snomed", "1.2.616.1", "urn:oid:1.2.616.1", "https://hospital.example/a", "urn:uuid:7"]
+)
+def test_every_way_to_name_a_system_is_taken(tmp_path: Path, system: str) -> None:
+    codes = f'codes:\n  - {{system: "{system}", code: "1", concept: class-opioids}}\n'
+    (tmp_path / "codes.yaml").write_text(codes, encoding="utf-8")
+    assert [each for each in load_rules(local=tmp_path).problems if each.code == "unknown-system"] == []

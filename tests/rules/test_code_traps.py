@@ -80,7 +80,7 @@ def test_a_code_of_icd_10_is_read_however_it_is_written(written: str) -> None:
     ("system", "code"),
     [
         ("", "G40.3"),
-        ("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "G40.3"),
+        ("urn:oid:2.16.724.4.21.5.29", "G40.3"),
         (ATC, "84757009"),
         (RXNORM, "84757009"),
         ("G40.3", "G40.3"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.authoring.loading import load_rules
+from engine.concepts import Coding
 from engine.errors import RuleFileError
 
 RULE = "baclofen-it/warnings/renal-impairment.yaml"
@@ -199,3 +200,33 @@ def test_the_ends_of_lines_are_those_of_any_system(folder, ending):
     folder.write(RULE, text.replace("lab: lab-egfr", "lab: lab-egrf").replace("\n", ending).encode())
     [problem] = folder.load().problems
     assert (problem.line, problem.excerpt[-1][1].strip()) == (11, "- lab: lab-egrf")
+
+
+@pytest.mark.parametrize(
+    ("system", "help"),
+    [
+        ("icd10", "did you mean icd-10?"),
+        ("our catalogue", "write its URI or OID, as the records have it"),
+        ("icd-10", None),
+        ("1.2.616.1", None),
+        ("https://hospital.example/drugs", None),
+    ],
+)
+def test_a_code_of_a_site_has_a_system_that_is_described_or_a_uri(folder, system, help):
+    """Else it is a slip that maps nothing, and nobody would notice."""
+    line = f'{{system: "{system}", code: "E", concept: epilepsy, below: true}}'
+    folder.write("local/codes.yaml", f"codes:\n  - {line}\n")
+    problems = folder.load().problems
+    assert [(each.code, each.line, each.help) for each in problems] == (
+        [] if help is None else [("unknown-system", 2, help)]
+    )
+
+
+def test_a_code_of_a_site_may_take_all_in_that_begins_with_it(folder):
+    line = '{system: "https://hospital.example/drugs", code: "E", concept: epilepsy, below: true}'
+    folder.write("local/codes.yaml", f"codes:\n  - {line}\n")
+    concepts = load_rules(folder.path).concepts
+    for code, membership in (("E", "yes"), ("E7", "yes"), ("XE", "unknown")):
+        assert (
+            concepts.membership("epilepsy", (Coding("https://hospital.example/drugs", code),)) == membership
+        )

@@ -1,9 +1,14 @@
 """The letter of a German diagnosis: confirmed, suspected, excluded, or the state after it."""
 
+import json
+
 import pytest
 
 from engine.facts import ConditionFact, Course, Gap
-from tests.fhir_adapters.mapping.test_conditions import concept, read
+from fhir_adapters.issues import DataIssues
+from fhir_adapters.mapping.conditions import condition
+from fhir_adapters.wire import decode_resource
+from tests.fhir_adapters.mapping.test_conditions import NOW, concept, read
 
 GERMAN, WHO = "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "http://hl7.org/fhir/sid/icd-10"
 EXTENSION = "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit"
@@ -99,3 +104,13 @@ def test_the_letter_is_no_part_of_a_german_code_and_of_every_other(system, code,
     assert isinstance(found, ConditionFact)
     assert found.code.codings[0].code == kept
     assert not found.suspected
+
+
+@pytest.mark.parametrize("coding", [marked("A"), {"system": GERMAN, "code": "G40.9A"}])
+def test_the_letter_is_read_of_a_resource_as_it_comes_over_the_wire(coding):
+    sent = {"resourceType": "Condition", "id": "c", "code": {"coding": [coding, SNOMED]}}
+    found = decode_resource(json.dumps(sent).encode(), "Condition")
+    assert found is not None
+    issues = DataIssues()
+    assert condition(found, "Condition/c", issues, now=NOW) is None
+    assert [issue.reason for issue in issues] == ["it is marked as excluded (A)"]

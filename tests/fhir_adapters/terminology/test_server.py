@@ -277,6 +277,7 @@ class TestLookingCodesUp:
         [
             ([], NO),
             ([issues("not-in-vs")], NO),
+            ([issues("this-code-not-in-vs")], NO),
             ([{"name": "message", "valueString": "The code was not found in the value set"}], NO),
             ([issues("not-in-vs", severity="error"), issues("status-check", severity="warning")], NO),
             ([issues("not-in-vs", "invalid-code")], UNKNOWN),
@@ -284,6 +285,11 @@ class TestLookingCodesUp:
             ([issues()], UNKNOWN),
             ([{"name": "message", "valueString": "Unknown code '1' in the CodeSystem"}], UNKNOWN),
             ([{"name": "message", "valueString": "CodeSystem 'x' could not be found"}], UNKNOWN),
+            (
+                [{"name": "message", "valueString": "Unable to find code 1 in http://snomed.info/sct"}],
+                UNKNOWN,
+            ),
+            ([{"name": "message", "valueString": "Invalid code: 1"}], UNKNOWN),
         ],
     )
     def test_a_no_for_another_reason_than_that_the_code_is_not_in_the_value_set_is_none(
