@@ -73,7 +73,7 @@ _NOUNS: Final = (
     "problemes alergia alergias alergii allergia allergieen allergier"
 )
 _BESIDE: Final = (
-    "known not on of to any file reported situation finding disorder allergic environmental environment current history adverse "
+    "known not on of to any file reported situation finding disorder allergic latex environmental environment current history adverse "
     "reaction reactions bekannt bekannte bekannten de d connue connues medicamenteuse medicamenteuses alimentaire alimentaires "
     "conocida conocidas conhecida conhecidas nota note bekende bekend kanda kjente kendte znanych"
 )

@@ -28,6 +28,7 @@ no device of any: no devices
 no intolerance, no intolerances
 not allergic to any medication: no known reaction or
 no environmental allergies
+No Known Latex Allergy (situation)
 no adverse reactions to environment: no allergies
 no disorder on any device
 Keine Allergien bekannt
