@@ -48,7 +48,7 @@ PLAIN = {
         "subject": P,
         "code": coded("1"),
     }
-    for type_ in [*LIST_OF, *SUPPORTING]
+    for type_ in [*LIST_OF, *sorted(SUPPORTING)]
     if type_ not in {sample["resourceType"] for sample in SAMPLES.values()}
 }
 Path = tuple[str | int, ...]
