@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from fhir_adapters.errors import FhirDataError
-from fhir_adapters.mapping.diagnostic_certainty import MARK
+from fhir_adapters.mapping.diagnostic_certainty import certainties
 from fhir_adapters.mapping.elements import codeable_concept
 from fhir_adapters.mapping.shapes import faults
 
@@ -46,8 +46,8 @@ MEMBERS: Final[Mapping[str, frozenset[str]]] = {
         "abatementRange abatementString recordedDate assertedDate dateRecorded",
         "AllergyIntolerance": "patient subject clinicalStatus verificationStatus status type code "
         "substance reaction recordedDate assertedDate",
-        "Observation": "subject patient focus status code component dataAbsentReason effectiveDateTime "
-        "effectivePeriod effectiveInstant effectiveTiming issued valueQuantity valueCodeableConcept "
+        "Observation": "subject patient focus status code component interpretation referenceRange dataAbsentReason "
+        "effectiveDateTime effectivePeriod effectiveInstant effectiveTiming issued valueQuantity valueCodeableConcept "
         "valueString valueBoolean valueInteger valueRange valueRatio valueSampledData valueTime "
         "valueDateTime valuePeriod valueAttachment valueReference",
         "Procedure": "subject patient status notDone notPerformed code performedDateTime performedPeriod "
@@ -279,7 +279,7 @@ def _recurring(raw: bytes) -> Any:
 def _element(raw: bytes) -> Any:
     """A concept whose codings say how certain they are stays as it is: a CodedText has no place for that."""
     value = _ANY.decode(raw)
-    readable = isinstance(value, dict) and MARK not in raw and not faults({"code": value})
+    readable = isinstance(value, dict) and not certainties(value) and not faults({"code": value})
     return codeable_concept(value) if readable else value
 
 

@@ -13,10 +13,7 @@ from typing import Any, Final
 from engine.concepts import CodedText, Coding
 from fhir_adapters.mapping.elements import as_list, code, node, nodes, text
 
-MARK: Final = b"icd-10-gm-diagnosesicherheit"
-"""What is in the JSON of a concept of which a coding has the extension."""
-
-_EXTENSION: Final = f"/StructureDefinition/{MARK.decode()}"
+_EXTENSION: Final = "/StructureDefinition/icd-10-gm-diagnosesicherheit"
 _GERMAN: Final = re.compile(
     r"http://fhir\.de/CodeSystem/(?:bfarm|dimdi)/icd-10-gm(?:\|.*)?|http://hl7\.org/fhir/sid/icd-10-de|(?:urn:oid:)?1\.2\.276\.0\.76\.5\..+"
 )

@@ -96,8 +96,8 @@ def test_what_is_wanted_by_the_names_of_all_request_resources(members):
     [
         {"occurrenceDateTime": "2026-07"},
         {"occurrencePeriod": {"start": "2026-07", "end": "2026-07"}},
-        {"dateTime": "2026-07"},
-        {"dateWritten": "2026-07"},
+        {"code": None, "oralDiet": {"type": [MRI]}, "dateTime": "2026-07"},
+        {"code": None, "lensSpecification": [{"product": MRI}], "dateWritten": "2026-07"},
     ],
 )
 def test_when(members):
