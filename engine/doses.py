@@ -6,37 +6,51 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
+from typing import Final
 
 from engine.errors import UnitError
 from engine.facts import NO_DOSE, Dosage, MedicationFact
 from engine.finding import Truth, truth_of
 from engine.quantity import Quantity, QuantityInterval, compare, convert
 
+ROUNDED: Final = Decimal("0.05")
+"""How far a dose may lie from what its rate gives and still be the same: two significant digits, as pumps and orders round rates, may be
+off by 5 % (1.05 written as 1.0 or 1.1)."""
+
 
 def administered_once(
-    said: bool | None, dose: QuantityInterval | None, rate: QuantityInterval | None
+    said: bool | None,
+    dose: QuantityInterval | None,
+    rate: QuantityInterval | None,
+    hours: Decimal | None = None,
 ) -> bool | None:
     """Whether a dosage is a single administration (True) or goes on, as repeated doses or a continuous rate (False).
 
-    ``said`` is what its timing says: once, again and again, or (None) neither. A rate beside a dose is how fast that is given: with no
-    word on how often, the two are an infusion where the dose is what the rate gives in a day. None where both readings are open: a dose
-    of which nobody says how often, a rate that runs once, and a single dose that takes a day or longer to give.
+    ``said`` is what its timing says: once, again and again, or (None) neither; ``hours`` how long one lasts. A rate beside a dose is how
+    fast that is given: unless it is given again and again, the two are an infusion where the dose is what the rate gives in the hours
+    stated, a day or more, or else in a day (``ROUNDED``); what happens once is then that it begins. None where both readings are open: a
+    dose of which nobody says how often, a rate that runs once for less than a day, and any other single dose that takes a day or longer.
     """
+    lasts = hours is None or hours >= 24
     if dose is None:
         if rate is None:
             return said
-        return None if said else False
+        return False if lasts or not said else None
     if rate is None or said is False:
         return said
     given = _in_unit(rate, f"{dose.unit}/d")
-    if said:
-        takes_a_day = given is not None and not _is_below(dose.low, given.high)
-        return None if takes_a_day else True
-    return (
-        False
-        if given is not None and given.exact is not None and given.low == dose.low == dose.high
-        else None
-    )
+    if given is not None and lasts and _is_given(dose, given, hours or Decimal(24)):
+        return False
+    takes_a_day = given is not None and not _is_below(dose.low, given.high)
+    return True if said and not takes_a_day and (hours is None or hours < 24) else None
+
+
+def _is_given(dose: QuantityInterval, a_day: QuantityInterval, hours: Decimal) -> bool:
+    """Whether a dose is what a rate gives in so many hours, but for what is rounded."""
+    if dose.exact is None or a_day.exact is None:
+        return False
+    given = a_day.exact.value * hours / 24
+    return abs(dose.exact.value - given) <= given * ROUNDED
 
 
 def said_once(dosage: Dosage) -> bool:

@@ -108,7 +108,7 @@ def _dosage(raw: Any, concentration: Quantity | None, given: bool) -> DosageRead
     by_rate = _of_rate(rate, concentration, of_rate) if rate is not None else None
     said = True if given and dose is not None and times.most is None else times.once
     unread = times.unclear or (dose is None and rate is None and _is_rated(raw))
-    once = None if unread else administered_once(said, dose, by_rate)
+    once = None if unread else administered_once(said, dose, by_rate, _plain(times.hours))
     daily = None
     if once is not True:
         problems += of_rate
@@ -273,7 +273,8 @@ def _daily(
     if dose is not None and once is None and not times.once:
         problems.append("whether the dose is given once or the rate runs on is not stated")
         return None if times.unclear else _at_most(by_rate)
-    if times.most is None and not times.once and (times.hours is None or times.hours >= 24):
+    runs_on = once is False or not times.once
+    if times.most is None and runs_on and (times.hours is None or times.hours >= 24):
         return by_rate
     if rate.unit.endswith("/d") and (times.most == 1 or (times.once and not times.hours)):
         return by_rate
@@ -323,7 +324,7 @@ def _limited(
     """The daily amount under ``asNeeded`` and ``maxDosePerPeriod``, which leave only an upper limit.
 
     The largest amount caps doses; what a rate may come to stays open. It is all that is known of a day where nothing else says how
-    often (``bounded``). Where what is ordered lies above it, one of the two is a slip: nothing is known of the day.
+    often (``bounded``). Where what is ordered lies above it, one of the two is a slip: the day gets an amount between them.
     """
     if any(boolean(raw.get(name)) is False for name in _FLAGS) and any(raw.get(name) for name in _REASONS):
         problems.append("whether it is given as needed is stated in more than one way, and differently")
@@ -337,8 +338,8 @@ def _limited(
             continue
         if _is_above(daily, limit) or _is_above(dose, replace(limit, unit=limit.unit.removesuffix("/d"))):
             problems.append("the largest dose per period is below the dose that is ordered")
-            return None
-        if daily is None and bounded:
+            daily = _down_to(daily, limit)
+        elif daily is None and bounded:
             problems.append("only the largest amount a day is stated")
             daily = limit
         elif daily is not None and rate is None:
@@ -349,6 +350,13 @@ def _limited(
 def _is_above(ordered: QuantityInterval | None, limit: QuantityInterval) -> bool:
     least = converted(ordered, limit.unit) if ordered is not None else None
     return least is not None and least.low is not None and limit.high is not None and least.low > limit.high
+
+
+def _down_to(daily: QuantityInterval | None, limit: QuantityInterval) -> QuantityInterval | None:
+    found = converted(limit, daily.unit) if daily is not None else None
+    if daily is None or daily.low is None or found is None or found.high is None:
+        return None
+    return replace(daily, low=min(daily.low, found.high), low_inclusive=True)
 
 
 def _capped(daily: QuantityInterval, limit: QuantityInterval | None) -> QuantityInterval:

@@ -134,18 +134,25 @@ def test_a_rise_is_measured_from_the_dose_that_was_given_at_the_moment() -> None
         (False, None, "5 ug/h", False),
         (None, None, None, None),
         (True, None, None, True),
-        # A rate that is said to run once may be one infusion, or begin one.
-        (True, None, "5 ug/h", None),
+        # A rate alone that is said to run once begins once.
+        (True, None, "5 ug/h", False),
         # A rate beside a dose is how fast it is given.
         (True, "50 ug", "50 ug/min", True),
         (True, "50 ug", "1 mL/min", True),
         (False, "50 ug", "50 ug/min", False),
         (None, "50 ug", "50 ug/min", None),
         (None, "50 ug", "1 mL/min", None),
-        # What takes a day to give may be the first day of an infusion; told with its rate alone, it is one.
-        (True, "240 ug", "10 ug/h", None),
-        (True, "239 ug", "10 ug/h", True),
+        # What its rate gives in a day is an infusion, as far as people round; what takes longer may be one.
+        (True, "240 ug", "10 ug/h", False),
+        (True, "100 ug", "4.17 ug/h", False),
+        (True, "100 ug", "4.16 ug/h", False),
+        (True, "25 ug", "1 ug/h", False),
+        (True, "227 ug", "10 ug/h", True),
+        (True, "253 ug", "10 ug/h", None),
         (None, "240 ug", "10 ug/h", False),
+        (None, "200 ug", "8.33 ug/h", False),
+        (None, "200 ug", "8.3 ug/h", False),
+        (None, "227 ug", "10 ug/h", None),
         (None, "10 mg", "10 ug/h", None),
     ],
 )
@@ -155,6 +162,28 @@ def test_what_a_dosage_is(said: bool | None, dose: str | None, rate: str | None,
     told = said_once(Dosage(dose=amounts[0], rate=amounts[1], once=once))
     again = True if told else False if once is False else None
     assert administered_once(again, *amounts) is once, "what is written of it reads the same"
+
+
+@pytest.mark.parametrize(
+    ("said", "dose", "hours", "once"),
+    [
+        (True, None, 24, False),
+        (True, None, 6, None),
+        (None, None, 6, False),
+        (True, "240 ug", 24, False),
+        (True, "480 ug", 48, False),
+        (True, "240 ug", 48, None),
+        (True, "60 ug", 6, True),
+        (True, "240 ug", 6, None),
+        (True, "10 mg", 24, None),
+        (True, "50 ug", 24, None),
+    ],
+)
+def test_a_stated_length_tells_an_infusion_from_a_single_dose(
+    said: bool | None, dose: str | None, hours: int, once: bool | None
+) -> None:
+    stated = amount(dose) if dose else None
+    assert administered_once(said, stated, amount("10 ug/h"), Decimal(hours)) is once
 
 
 def test_ranges_of_doses_and_rates_are_told_by_their_ends() -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from engine.facts import NO_DOSE, Dosage, Ingredient
 from engine.finding import Truth
-from engine.quantity import Quantity
+from engine.quantity import Quantity, QuantityInterval
 from tests.engine.builders import coded, dosage, on, order, pump, reasons
 from tests.engine.conditions.test_orders import about, dose_is
 
 MET, NOT_MET, UNKNOWN = Truth.MET, Truth.NOT_MET, Truth.UNKNOWN
 WAYS = ("bolus", "infusion", "refill")
+
+
+OPEN = replace(dosage(rate="1 mL/h"), once=None)
+"""A rate that runs once, for less than a day."""
 
 
 def ways(*instructions: Dosage, **more: object) -> list[Truth]:
@@ -53,7 +58,7 @@ class TestGivenAs:
 
     def test_what_is_open_beside_what_is_told_may_be_either(self) -> None:
         assert ways(dosage(dose="50 ug", once=True), dosage(dose="50 ug")) == [MET, UNKNOWN, NOT_MET]
-        assert ways(dosage(rate="1 mL/h"), dosage(rate="1 mL/h", once=True)) == [UNKNOWN, MET, NOT_MET]
+        assert ways(dosage(rate="1 mL/h"), OPEN) == [UNKNOWN, MET, NOT_MET]
 
 
 class TestRefill:
@@ -98,7 +103,7 @@ class TestBothReadings:
     """A dosage that may be a single dose or go on is looked at as either."""
 
     def test_a_rate_that_runs_once_has_no_single_dose_that_is_known_and_a_dose_of_a_day(self) -> None:
-        found = order(dosages=[dosage(rate="50 ug/h", daily="1200 ug/d", once=True)])
+        found = order(dosages=[replace(OPEN, daily=QuantityInterval.exactly(Quantity.parse("1200 ug/d")))])
         assert about(dose_is("bolus", above="100 ug"), found).truth is UNKNOWN
         assert about(dose_is("day", above="1000 ug/d"), found).truth is MET
 

@@ -21,9 +21,12 @@ def test_a_single_dose_at_a_rate_is_one_however_the_rate_is_told():
         assert (found.once, found.daily, found.problems) == (True, None, ()), rate
 
 
-def test_a_single_dose_that_takes_a_day_may_be_the_first_day_of_an_infusion():
-    found = dosage(ordered(amount(240, "ug"), amount(10, "ug/h"), timing=ONCE))
-    assert (found.once, shown(found.daily)) == (None, "0 to 240 ug/d")
+def test_a_single_dose_that_its_rate_gives_in_a_day_begins_an_infusion_and_one_that_takes_longer_may():
+    begun, longer = (
+        dosage(ordered(amount(dose, "ug"), amount(10, "ug/h"), timing=ONCE)) for dose in (240, 480)
+    )
+    assert (begun.once, shown(begun.daily)) == (False, "240 ug/d")
+    assert (longer.once, shown(longer.daily)) == (None, "0 to 240 ug/d")
 
 
 def test_a_dose_at_a_rate_without_how_often_is_open():
@@ -38,18 +41,23 @@ def test_a_dose_that_is_a_day_of_the_rate_beside_it_is_the_infusion():
 
 
 @pytest.mark.parametrize(
-    ("rate", "timing", "daily"),
+    ("rate", "timing", "once", "daily"),
     [
-        (amount(5, "mg/d"), {"event": ["2026-11-29T10:00:00Z"]}, "5 mg/d"),
-        (amount(0.2, "mg/h"), {"event": ["2026-11-29T10:00:00Z"]}, "0 to 4.8 mg/d"),
-        (amount(0.2, "mg/h"), {"repeat": {"count": 1, "duration": 24, "durationUnit": "h"}}, "4.8 mg/d"),
-        (amount(0.2, "mg/h"), {"repeat": {"count": 1, "duration": 6, "durationUnit": "h"}}, "1.2 mg/d"),
-        (amount(5, "mg/d"), {"code": {"text": "once"}, "repeat": {"frequency": 24}}, "5 mg/d"),
+        (amount(5, "mg/d"), {"event": ["2026-11-29T10:00:00Z"]}, False, "5 mg/d"),
+        (amount(0.2, "mg/h"), {"event": ["2026-11-29T10:00:00Z"]}, False, "4.8 mg/d"),
+        (
+            amount(0.2, "mg/h"),
+            {"repeat": {"count": 1, "duration": 24, "durationUnit": "h"}},
+            False,
+            "4.8 mg/d",
+        ),
+        (amount(0.2, "mg/h"), {"repeat": {"count": 1, "duration": 6, "durationUnit": "h"}}, None, "1.2 mg/d"),
+        (amount(5, "mg/d"), {"code": {"text": "once"}, "repeat": {"frequency": 24}}, None, "5 mg/d"),
     ],
 )
-def test_a_rate_that_runs_once_may_go_on(rate, timing, daily):
+def test_a_rate_that_runs_once_goes_on_unless_its_length_is_short(rate, timing, once, daily):
     found = dosage(ordered(rate=rate, timing=timing))
-    assert (found.once, found.dose, shown(found.daily)) == (None, None, daily)
+    assert (found.once, found.dose, shown(found.daily)) == (once, None, daily)
 
 
 def test_an_event_is_the_time_of_a_single_dose_and_the_beginning_of_a_rate():
@@ -120,18 +128,20 @@ BELOW = "the largest dose per period is below the dose that is ordered"
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("raw", "daily"),
     [
-        pytest.param(ordered(amount(10, "mg"), timing=TWICE), id="the doses of a day"),
-        pytest.param(ordered(amount(20, "mg"), timing=ONCE), id="a single dose"),
-        pytest.param(ordered(amount(20, "mg")), id="a dose, nobody says how often"),
-        pytest.param(ordered(amount(20, "mg"), timing=DAILY, asNeededBoolean=True), id="each dose as needed"),
-        pytest.param(ordered(rate=amount(16, "mg/d")), id="a rate"),
+        pytest.param(ordered(amount(10, "mg"), timing=TWICE), "15 to 20 mg/d", id="the doses of a day"),
+        pytest.param(ordered(amount(20, "mg"), timing=ONCE), None, id="a single dose"),
+        pytest.param(ordered(amount(20, "mg")), None, id="a dose, nobody says how often"),
+        pytest.param(
+            ordered(amount(20, "mg"), timing=DAILY, asNeededBoolean=True), "0 to 20 mg/d", id="as needed"
+        ),
+        pytest.param(ordered(rate=amount(16, "mg/d")), "15 to 16 mg/d", id="a rate"),
     ],
 )
-def test_a_largest_dose_per_period_below_what_is_ordered_says_nothing_of_the_day(raw):
+def test_a_largest_dose_per_period_below_what_is_ordered_leaves_the_day_between_the_two(raw, daily):
     found = dosage(raw | {"maxDosePerPeriod": {"numerator": amount(15, "mg"), "denominator": amount(1, "d")}})
-    assert found.daily is None
+    assert (shown(found.daily) if found.daily is not None else None) == daily
     assert BELOW in found.problems
 
 
