@@ -11,7 +11,8 @@ class Known(NamedTuple):
 
     ``listed_in`` are the concepts that list it, ``within`` all that it is in, ``left_open`` those of which it says too little. ``listed``
     says whether any list has it, so that it is known for what it is; ``system`` is the URI of the system that it is a code of, empty
-    where it is no code, or one that says nothing, and ``code`` how it is compared there.
+    where it is no code, or one that says nothing, and ``code`` how it is compared there. ``untold`` are those of ``left_open`` that are so
+    only because they say that what lists the code says less (``left_open_by``).
     """
 
     listed_in: frozenset[str] = frozenset()
@@ -20,6 +21,7 @@ class Known(NamedTuple):
     listed: bool = False
     system: str = ""
     code: str = ""
+    untold: frozenset[str] = frozenset()
 
 
 class Standing(NamedTuple):

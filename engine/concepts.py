@@ -254,10 +254,10 @@ class ConceptLibrary:
         if counted and counted <= self._silent:
             return Known(counted)
         within = self._with_including(counted, excluded)
-        in_doubt = self._codes.below(uri, code) | self._unanswered.get((uri, code), set())
-        left_open = self._with_including(in_doubt, excluded)
-        left_open = left_open.union(*(self._opened.get(each, ()) for each in within | left_open))
-        return Known(counted, within, left_open, bool(listed or excluded), uri, code)
+        below = self._codes.below(uri, code) | self._unanswered.get((uri, code), set())
+        in_doubt = self._with_including(below, excluded)
+        untold = frozenset().union(*(self._opened.get(each, ()) for each in within | in_doubt)) - in_doubt
+        return Known(counted, within, in_doubt | untold, bool(listed or excluded), uri, code, untold)
 
     def _is_written(self, uri: str, code: str) -> bool:
         """Whether a list, a site or a terminology server has just this code, whatever its system can hold."""
@@ -308,9 +308,14 @@ class ConceptLibrary:
                 self._standings.clear()
             known = [self._known(coding) for coding in codings]
             denies = UNREAD not in codings
+            open_by = (
+                each.left_open - (self._denials.told_beside(each, known) if denies else frozenset())
+                for each in known
+                if not self._is_above_any(each, known)
+            )
             found = self._standings[codings] = Standing(
                 frozenset().union(*(each.within for each in known)),
-                frozenset().union(*(each.left_open for each in known if not self._is_above_any(each, known))),
+                frozenset().union(*open_by),
                 denies and any(each.listed for each in known),
                 frozenset(each.system for each in known if denies and each.system),
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 
+from engine.code_index import Known
 from engine.code_systems import CodeSystems
 from engine.concept import Concept
 from engine.grammars import SNOMED
@@ -17,7 +18,7 @@ class Denials:
     what is complete for one member of a class is not so for the class.
     """
 
-    __slots__ = ("_presumed", "_systems", "denying")
+    __slots__ = ("_firmly", "_presumed", "_systems", "denying")
 
     def __init__(
         self, concepts: Mapping[str, Concept], members: Mapping[str, frozenset[str]], systems: CodeSystems
@@ -26,6 +27,7 @@ class Denials:
         closed = {concept.id: self._uris(concept.complete_in) for concept in concepts.values()}
         by_themselves = {uri for uri, system in systems.by_uri.items() if system.hierarchical}
         self.denying: dict[str, frozenset[str]] = {}
+        self._firmly: dict[str, frozenset[str]] = {}
         self._presumed: dict[str, frozenset[str]] = {}
         for concept_id, below in members.items():
             listing = [concepts[member] for member in below]
@@ -34,6 +36,7 @@ class Denials:
             )
             self.denying[concept_id] = denying
             self._presumed[concept_id] = denying - closed[concept_id] - by_themselves
+            self._firmly[concept_id] = denying - self._presumed[concept_id]
 
     def _uris(self, names: tuple[str, ...]) -> frozenset[str]:
         return frozenset(uri for name in names for uri in self._systems.uris(name))
@@ -65,6 +68,20 @@ class Denials:
         """
         denying = self.denied_by(concept_id, systems)
         return denying if denying <= self._presumed[concept_id] else frozenset()
+
+    def told_beside(self, one: Known, others: Iterable[Known]) -> frozenset[str]:
+        """The concepts that a code leaves open for saying no more, while one beside it denies them for more than want of being listed.
+
+        "Allergy to drug" beside penicillin is the allergy to penicillin. What SNOMED CT only presumes takes no doubt away.
+        """
+        return frozenset(
+            concept_id
+            for concept_id in one.untold
+            if any(
+                each.system in self._firmly[concept_id] and concept_id not in each.left_open
+                for each in others
+            )
+        )
 
     def takes_for_complete(self, concept_id: str, systems: Set[str]) -> bool:
         """Whether it is outside only because the concept says that its list is complete, in systems that deny nothing themselves."""

@@ -78,12 +78,16 @@ class Vocabulary:
     def substances(self, concept_id: str) -> dict[str, frozenset[tuple[str, str]]]:
         """The substances that a concept and those it includes list: their names in plain letters, each with its codes by system.
 
-        They are the displays of codes that are those of ingredients (RxNorm), where an unlisted product denies nothing.
+        They are the displays of codes that are those of ingredients (RxNorm), where an unlisted product denies nothing. A code of
+        another system that is called by just such a name is one of the same substance (ATC).
         """
-        found: dict[str, frozenset[tuple[str, str]]] = {}
-        for code in (code for member in self._members[concept_id] for code in self._concepts[member].codes):
-            system = self._systems.named(code.system)
+        found: dict[str, set[tuple[str, str]]] = {}
+        codes = [code for member in self._members[concept_id] for code in self._concepts[member].codes]
+        for code in codes:
             name = plain(code.display)
-            if system.unlisted == "unknown" and len(name) >= SHORTEST_NAME:
-                found[name] = found.get(name, frozenset()) | {self._systems.place(system.uri, code.code)}
-        return found
+            if self._systems.named(code.system).unlisted == "unknown" and len(name) >= SHORTEST_NAME:
+                found[name] = set()
+        for code in codes:
+            if (places := found.get(plain(code.display))) is not None:
+                places.add(self._systems.place(self._systems.named(code.system).uri, code.code))
+        return {name: frozenset(places) for name, places in found.items()}

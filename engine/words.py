@@ -108,11 +108,11 @@ def noted(name: ListName, count: int) -> str:
 
 
 def unanswered(name: ListName, count: int) -> str:
-    """That a terminology server has not answered about the codes of some entries of a list, as a clause."""
+    """That a terminology server has not told of the codes of some entries of a list, as a clause."""
     return f"{entries_of(name, count)} {'has' if count == 1 else 'have'} {UNANSWERED}"
 
 
-UNANSWERED = "a code on which the terminology server did not answer in time"
+UNANSWERED = "a code on which the terminology server did not answer, or that it does not know"
 
 
 def undated(name: ListName, count: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from engine.concepts import CodedText, Membership
 from engine.conditions.context import Context, drafts, search
 from engine.dates import DateInterval, is_future
 from engine.facts import (
@@ -19,6 +20,7 @@ from engine.facts import (
     ServiceFact,
 )
 from engine.finding import Finding, Truth, all_of, any_of, truth_of
+from engine.free_text import names, spoken_of
 from engine.language import (
     AllergyLeaf,
     AppointmentLeaf,
@@ -147,8 +149,22 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
     """An allergy or intolerance by code or by the substance of a reaction (inventory ALLERGY).
 
     A code denies only as long as the words beside it do not name the substance: a product may be too new for the list, and a code
-    may say no more than that there is an allergy to some medicine.
+    may say no more than that there is an allergy to some medicine. Such a code is no doubt beside the substance of a reaction.
     """
+    concepts = context.concepts
+
+    def told(fact: AllergyFact) -> list[CodedText]:
+        """What an entry names, without what says no more than that there is a cause where something else of it names one."""
+        together = tuple(coding for each in fact.substances for coding in each.codings)
+        if concepts.membership(leaf.allergy, together) is not Membership.NO:
+            return list(fact.named)
+        vague = [
+            each
+            for each in fact.named
+            if concepts.leaves_open(leaf.allergy, each.codings)
+            and not names(concepts, leaf.allergy, spoken_of(each))
+        ]
+        return [each for each in fact.named if each not in vague]
 
     def judge(fact: AllergyFact) -> Truth:
         if fact.active != (leaf.status == "active") or (
@@ -157,7 +173,7 @@ def allergy(leaf: AllergyLeaf, context: Context) -> Finding:
             return Truth.NOT_MET
         if not fact.substances:
             return Truth.UNKNOWN
-        return any_of(context.is_in(leaf.allergy, substance) for substance in fact.named)
+        return any_of(context.is_in(leaf.allergy, substance) for substance in told(fact))
 
     found = context.counting(context.possible(ListName.ALLERGIES, leaf.allergy))
     finding = search(context, found, ListName.ALLERGIES, leaf.allergy, judge)

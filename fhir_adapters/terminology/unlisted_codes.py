@@ -2,9 +2,9 @@
 
 It is the last look, and one that cards never wait for long (CDS Hooks 2.0.1 wants an answer in about 500 ms): a request
 waits ``DEADLINE`` at most. An answer that comes later serves the next request. *Yes* adds the code to the concept;
-*no* is remembered and changes nothing, because a server may only add; of a code that the server does not know it settles nothing
-either. Where there is no answer, the code denies none of the concepts that the server was to be asked about: whoever names a server
-relies on it, and silence must not mean that it was late. The evaluation and the card say so.
+*no* is remembered and changes nothing, because a server may only add. Where there is no answer, and where the server says that it
+does not know the code (of another edition, or retired), the code denies none of the concepts that the server was to be asked about:
+whoever names a server relies on it, and silence must not mean that it was late. The evaluation and the card say so.
 """
 
 from __future__ import annotations
@@ -88,12 +88,11 @@ class UnlistedCodes:
         unanswered = tuple(
             (concept, SNOMED, found)
             for found in unlisted
-            if found in still_open
-            for concept in sorted(self._incomplete.get(found, self._expressions.keys()))
+            if found in still_open or found in self._unsettled
+            for concept in sorted(self._left_open(found))
         )
-        looked_up = LookedUp(
-            members, _problem(len(still_open)), answered, tuple(sorted(self._expressions)), unanswered
-        )
+        problem = _problem(len(still_open), len(self._unsettled.intersection(unlisted) - still_open))
+        looked_up = LookedUp(members, problem, answered, tuple(sorted(self._expressions)), unanswered)
         return replace(request, looked_up=looked_up)
 
     async def aclose(self) -> None:
@@ -106,6 +105,12 @@ class UnlistedCodes:
     def _open(self, codes: Iterable[str]) -> list[str]:
         """Those on which the server has not said all that it was asked."""
         return [each for each in codes if each not in self._known or each in self._incomplete]
+
+    def _left_open(self, code: str) -> Iterable[str]:
+        """The concepts on which the server has not told a code yes or no."""
+        if code in self._unsettled:
+            return self._expressions.keys() - self._known[code]
+        return self._incomplete.get(code, self._expressions.keys())
 
     def _ask(self, new: Sequence[str]) -> set[asyncio.Task[None]]:
         """The tasks that bring the answers, one of them new for what nobody is asking yet."""
@@ -171,13 +176,16 @@ class UnlistedCodes:
         return sorted(each for each in found if not self._concepts.names(Coding(SNOMED, each)))
 
 
-def _problem(count: int) -> str:
-    if not count:
-        return ""
+def _problem(unanswered: int, unknown: int) -> str:
+    said = ((unanswered, "did not answer"), (unknown, "does not know " + ("it" if unknown == 1 else "them")))
+    return "; ".join(_compared(count, why) for count, why in said if count)
+
+
+def _compared(count: int, why: str) -> str:
     codes, were = ("code of SNOMED CT", "was") if count == 1 else ("codes of SNOMED CT", "were")
     return (
         f"{count} {codes} {were} compared with the lists of the rules only (embedded-only): "
-        "the terminology server did not answer, so they deny nothing"
+        f"the terminology server {why}, so they deny nothing"
     )
 
 

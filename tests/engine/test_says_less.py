@@ -4,7 +4,7 @@ import pytest
 
 from engine.code_index import NO_STANDING
 from engine.concept import CodeSystem, Concept
-from engine.concepts import Coding, ConceptLibrary, Membership
+from engine.concepts import UNREAD, Coding, ConceptLibrary, Membership
 from engine.grammars import ATC, ICD_10, ICD_10_CM, SNOMED
 from tests.engine.builders import SYSTEMS, concept
 
@@ -72,6 +72,31 @@ class TestAncestors:
         after = before.with_local_codes({("icd-10", "M54.5"): frozenset({"pain"})})
         assert is_in(after, "pain", (ICD_10, "M54")) is UNKNOWN
         assert is_in(before, "pain", (ICD_10, "M54")) is NO
+
+
+class TestAnotherCodeBesideOneThatNamesNoCause:
+    LIBRARY = library(
+        concept("some-drug", "snomed 416098002", "icd-10 Z88.9"),
+        concept("allergy", "snomed 294234003", "atc M03BX01", left_open_by=("some-drug",), complete_in=("snomed",)),
+        concept("presumed", "snomed 294234003", left_open_by=("some-drug",)),
+    )  # fmt: skip
+    DRUG = (SNOMED, "416098002")
+
+    @pytest.mark.parametrize("other", [(SNOMED, "91936005"), (ATC, "J01CA04")])
+    def test_what_names_another_cause_denies(self, other: tuple[str, str]) -> None:
+        assert is_in(self.LIBRARY, "allergy", self.DRUG, other) is NO
+        assert is_in(self.LIBRARY, "allergy", other, self.DRUG) is NO
+
+    @pytest.mark.parametrize(
+        "other", [("urn:local", "LIO"), (ICD_10, "Z88.9"), (ATC, "M03BX"), ("", "91936005")]
+    )
+    def test_what_nobody_knows_or_names_none_either_does_not(self, other: tuple[str, str]) -> None:
+        assert is_in(self.LIBRARY, "allergy", self.DRUG, other) is UNKNOWN
+
+    def test_nor_does_a_presumption_or_a_code_that_cannot_be_read(self) -> None:
+        assert is_in(self.LIBRARY, "presumed", self.DRUG, (SNOMED, "91936005")) is UNKNOWN
+        unread = self.LIBRARY.membership("allergy", [Coding(*self.DRUG), Coding(SNOMED, "91936005"), UNREAD])
+        assert unread is UNKNOWN
 
 
 class TestWhatWasAskedAndNotAnswered:

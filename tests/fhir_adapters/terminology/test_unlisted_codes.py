@@ -85,7 +85,7 @@ def test_a_code_without_an_answer_is_told_with_every_concept_that_was_to_be_aske
     tell(rules, DEAD, story, expressions=EXPRESSIONS | {"stroke": "<< 2"})
 
 
-def test_a_code_that_the_server_does_not_know_is_not_answered_by_its_no_and_not_asked_about_again(
+def test_a_code_that_the_server_does_not_know_denies_nothing_and_is_not_asked_about_again(
     rules: Path, stub: Stub
 ) -> None:
     """A retired code, or one of another edition: the server denies it of everything."""
@@ -95,7 +95,11 @@ def test_a_code_that_the_server_does_not_know_is_not_answered_by_its_no_and_not_
         del look
         for _ in range(2):
             found = (await unlisted.look_up(with_codes(JUVENILE, "38341003"))).looked_up
-            assert (found.answered, found.problem) == ((JUVENILE,), "")
+            assert (found.answered, found.unanswered) == ((JUVENILE,), (("epilepsy", SNOMED, "38341003"),))
+            assert found.problem == (
+                "1 code of SNOMED CT was compared with the lists of the rules only (embedded-only): the terminology server "
+                "does not know it, so they deny nothing"
+            )
         assert (len(stub.asked), unlisted.state) == (1, "ok")
 
     tell(rules, stub.address, story, expressions=EXPRESSIONS)
