@@ -29,7 +29,7 @@ from fhir_adapters.mapping import (
     services,
 )
 from fhir_adapters.record import LIST_OF
-from fhir_adapters.wire import decode_resource
+from fhir_adapters.wire import MEMBERS, decode_resource
 
 READERS: dict[Callable[..., Any], tuple[str, ...]] = {
     reader: tuple(type_ for type_, of in LIST_OF.items() if of is name)
@@ -58,13 +58,45 @@ def over_the_wire(resource: dict[str, Any], types: tuple[str, ...]) -> Iterator[
         yield found if stated else {name: value for name, value in found.items() if name != "resourceType"}
 
 
+ELSEWHERE = {
+    "onsetBoolean": "asked for with all kinds of dates; FHIR has it of an abatement only",
+    "reaction": "asked for with the notes; only an allergy has it",
+}
+"""Members that no type has for which a reader asks, and why it does."""
+
+
+class Asked(dict[str, Any]):
+    """A resource that keeps the names of the members that it is asked for, there or not."""
+
+    def __init__(self, resource: dict[str, Any]) -> None:
+        super().__init__(resource)
+        self.names: set[object] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(name)
+        return super().__contains__(name)
+
+
 def both_ways(reader: Callable[..., Any], types: tuple[str, ...]) -> Callable[..., Any]:
-    """The reader, which reads what comes over the wire as well, and finds and notes the same."""
+    """The reader, which asks for nothing that is not sent, reads what comes over the wire as well, and finds and notes the same."""
+    listed = {member for type_ in types for member in MEMBERS.get(type_, ())}
 
     @functools.wraps(reader)
     def read(resource: dict[str, Any], reference: str, issues: DataIssues, **named: Any) -> Any:
         before = tuple(issues)
         found = (reader(resource, reference, issues, **named), tuple(issues))
+        asked = Asked(resource)
+        reader(asked, reference, DataIssues(before), **named)
+        never = asked.names - listed - ELSEWHERE.keys()
+        assert not never, f"these never arrive: no MEMBERS of {', '.join(types)} has {never}"
         arriving = []
         for arrived in over_the_wire(resource, types):
             noted = DataIssues(before)
