@@ -41,8 +41,13 @@ def administered_once(
     given = _in_unit(rate, f"{dose.unit}/d")
     if given is not None and lasts and _is_given(dose, given, hours or Decimal(24)):
         return False
-    takes_a_day = given is not None and not _is_below(dose.low, given.high)
-    return True if said and not takes_a_day and (hours is None or hours < 24) else None
+    return True if said and not takes_a_day(dose, rate) and (hours is None or hours < 24) else None
+
+
+def takes_a_day(dose: QuantityInterval | None, rate: QuantityInterval | None) -> bool:
+    """Whether a dose takes a day or longer to give at the rate beside it, so that a day gets what the rate gives, once or not."""
+    given = _in_unit(rate, f"{dose.unit}/d") if dose is not None else None
+    return dose is not None and given is not None and not _is_below(dose.low, given.high)
 
 
 def _is_given(dose: QuantityInterval, a_day: QuantityInterval, hours: Decimal) -> bool:

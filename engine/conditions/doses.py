@@ -9,6 +9,7 @@ from engine.conditions.context import Context
 from engine.conditions.orders import decide, no_order, order_of
 from engine.doses import (
     a_day,
+    at_most,
     by_number,
     changed,
     content,
@@ -17,6 +18,7 @@ from engine.doses import (
     may_run,
     same,
     states_nothing,
+    takes_a_day,
     test_dose,
 )
 from engine.errors import UnitError
@@ -31,14 +33,22 @@ _ANOTHERS = "the amount is a volume, and the concentration is that of another in
 
 
 def _doses(test: DoseTest, order: MedicationFact, context: Context) -> Iterator[QuantityInterval | None]:
-    """The amounts a test looks at, one for each dosage or ingredient; None where there should be one and it cannot be read."""
+    """The amounts a test looks at, one for each dosage or ingredient; None where there should be one and it cannot be read.
+
+    A dose that may be a single one, and takes a day or longer at its rate, is at most given at once.
+    """
     if test.of == "concentration":
         yield from map(QuantityInterval.exactly, strengths(context.concepts, context.medicine, order))
         return
     if test.of == "day":
         yield from a_day(order)
         return
-    yield from (dosage.dose for dosage in order.dosages if dosage.once is not False)
+    for dosage in order.dosages:
+        if dosage.once is not False:
+            slowly = dosage.once is None and takes_a_day(
+                dosage.dose, dosage.rate and (dosage.daily or dosage.rate)
+            )
+            yield at_most(dosage.dose) if slowly else dosage.dose
 
 
 def _own_amounts(order: MedicationFact, context: Context) -> MedicationFact:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from engine.dates import DateInterval
-from engine.doses import administered_once
+from engine.doses import administered_once, takes_a_day
 from engine.facts import NO_DOSE, UNREAD_ROUTE, Dosage
 from engine.quantity import Quantity, QuantityInterval
 from fhir_adapters.mapping.elements import (
@@ -272,7 +272,9 @@ def _daily(
         return None
     if dose is not None and once is None and not times.once:
         problems.append("whether the dose is given once or the rate runs on is not stated")
-        return None if times.unclear else _at_most(by_rate)
+        if times.unclear:
+            return None
+        return by_rate if times.hours is None and takes_a_day(dose, by_rate) else _at_most(by_rate)
     runs_on = once is False or not times.once
     if times.most is None and runs_on and (times.hours is None or times.hours >= 24):
         return by_rate

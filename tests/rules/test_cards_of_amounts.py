@@ -117,3 +117,17 @@ def test_a_largest_dose_below_the_order_takes_no_critical_card_away_where_both_a
         for most, outcome in ((2.5, "met"), (1, "unknown")):
             outcomes, cards = decided(order | {"maxDosePerPeriod": ratio(most, "mg", "d")})
             assert (outcomes["dose-unit"], bool(critical(cards))) == (outcome, outcome == "met")
+
+
+def test_a_dose_that_takes_days_at_its_rate_is_unknown_and_critical_only_where_a_day_of_the_rate_is_over() -> (
+    None
+):
+    reservoir = dosed(amount(20, "mL"), amount(0.2, "mL/d"))
+    for order in (reservoir, dosed(amount(300, "ug"), amount(8.33, "ug/h"))):
+        outcomes, cards = decided(order, dispenseRequest={"quantity": amount(20, "mL")})
+        assert (outcomes["dose-unit"], critical(cards)) == ("unknown", [])
+        assert any("Could not" in card or "not checked" in card.lower() for card in cards)
+    for order in (dosed(amount(20, "mg"), amount(5, "mg/d")), dosed(amount(50, "mg"), amount(50, "mg/min"))):
+        outcomes, cards = decided(order)
+        assert outcomes["dose-unit"] == "met"
+        assert critical(cards)

@@ -112,6 +112,13 @@ class TestBothReadings:
         assert about(dose_is("bolus", above="100 ug"), found).truth is MET
         assert about(dose_is("day", above="1000 ug/d"), found).truth is UNKNOWN
 
+    @pytest.mark.parametrize(("dose", "truth"), [("150 ug", UNKNOWN), ("100 ug", NOT_MET)])
+    def test_a_dose_that_takes_longer_than_a_day_at_its_rate_may_not_be_a_single_one(
+        self, dose: str, truth: Truth
+    ) -> None:
+        found = order(dosages=[dosage(dose=dose, rate="2 ug/h")])
+        assert about(dose_is("bolus", above="100 ug"), found).truth is truth
+
     def test_a_single_dose_at_a_rate_is_one(self) -> None:
         found = order(dosages=[dosage(dose="150 ug", rate="150 ug/min", once=True)])
         assert about(dose_is("bolus", above="100 ug"), found).truth is MET
