@@ -13,7 +13,6 @@ from engine.doses import (
     by_number,
     changed,
     content,
-    daily,
     dose_before,
     may_run,
     same,
@@ -141,8 +140,14 @@ def _change(percent: float, value: QuantityInterval, context: Context) -> Truth:
         therapy = context.therapy
         open_ = therapy.certainty is Truth.UNKNOWN or any(may_run(m, value) for m in therapy.medications)
         return Truth.UNKNOWN if open_ else Truth.NOT_MET
-    last = daily(_own_amounts(running, context))
-    return Truth.UNKNOWN if last is None else changed(value, last, percent)
+    before = list(a_day(_own_amounts(running, context)))
+    ends = [(end, each.unit) for each in before if each is not None for end in (each.low, each.high)]
+    exact = [Quantity(end, unit) for end, unit in ends if end is not None]
+    if not before or len(exact) < 2 * len(before):
+        return Truth.UNKNOWN
+    # Of a dose that lies between two ends, or of several steps, a change counts where each of them tells the same.
+    truths = {changed(value, end, percent) for end in exact}
+    return truths.pop() if len(truths) == 1 else Truth.UNKNOWN
 
 
 def _first(test: TestDose, value: QuantityInterval, context: Context) -> Truth:

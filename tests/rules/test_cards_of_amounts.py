@@ -131,3 +131,13 @@ def test_a_dose_that_takes_days_at_its_rate_is_unknown_and_critical_only_where_a
         outcomes, cards = decided(order)
         assert outcomes["dose-unit"] == "met"
         assert critical(cards)
+
+
+def test_a_fall_below_all_that_the_dose_before_may_have_been_is_seen_and_one_below_a_part_of_it_is_open() -> (
+    None
+):
+    limits = {"low": amount(300, "ug/d"), "high": amount(400, "ug/d")}
+    before = {"doseAndRate": [{"rateRange": limits}]}
+    for now, outcome in ((100, "met"), (280, "unknown"), (390, "not_met")):
+        found, cards = decided(dosed(rate=amount(now, "ug/d")), running=before)
+        assert (found["dose-cut"], bool(critical(cards))) == (outcome, outcome == "met"), now

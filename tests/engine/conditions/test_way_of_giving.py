@@ -174,3 +174,9 @@ class TestTherapyWhoseDoseIsNotKnown:
         twice = pump(dosages=[dosage(daily="100 ug/d"), dosage(daily="0.1 mg/d")])
         for falls, truth in ((49, MET), (50, NOT_MET)):
             assert about(dose_is("day", fall_above=falls), self.ORDER, medications=[twice]).truth is truth
+
+    @pytest.mark.parametrize(("falls", "truth"), [(45, MET), (55, UNKNOWN), (80, NOT_MET)])
+    def test_between_two_ends_tells_where_both_tell_the_same(self, falls: int, truth: Truth) -> None:
+        between = QuantityInterval(Decimal(200), True, Decimal(300), True, "ug/d")
+        before = pump(dosages=[replace(dosage(rate="1 mL/h"), daily=between)])
+        assert about(dose_is("day", fall_above=falls), self.ORDER, medications=[before]).truth is truth
