@@ -31,7 +31,8 @@ class Presumed:
     """A code that counts as nothing that rules look for, only because no list has it (:meth:`ConceptLibrary.presuming`).
 
     ``system`` is the canonical URI, ``concepts`` are those that were looked for, ``references`` the entries that have it, and ``label``
-    what it is called there: the first in the alphabet where it has several names.
+    what it is called there: the first in the alphabet where it has several names. ``alone`` says that an entry has it without a code of a
+    hierarchy by prefix (ICD) beside it, which tells what it is.
     """
 
     list: ListName
@@ -40,6 +41,7 @@ class Presumed:
     concepts: frozenset[str]
     references: tuple[str, ...]
     label: str = ""
+    alone: bool = True
 
 
 class Record:
@@ -145,19 +147,29 @@ class Record:
 
     def presumed(self) -> tuple[Presumed, ...]:
         """The codes, of the record and of the orders under review, that something was looked for among and that no list has."""
-        found: dict[tuple[ListName, str, str], tuple[set[str], dict[str, None], set[str]]] = {}
+        found: dict[tuple[ListName, str, str], tuple[set[str], dict[str, None], set[str], set[bool]]] = {}
         for name, listed in self._lists.items():
             everything = [listed]
             if name is ListName.MEDICATIONS:
                 everything.append(_ByConcept(self.facts.orders, codes_of, self.concepts, listed.asked))
-            for coding, system, concepts, item in (each for one in everything for each in one.presumed()):
-                asked, references, labels = found.setdefault((name, system, coding.code), (set(), {}, set()))
+            for coding, system, concepts, item, alone in (
+                each for one in everything for each in one.presumed()
+            ):
+                place = (name, system, coding.code)
+                asked, references, labels, by_itself = found.setdefault(place, (set(), {}, set(), set()))
+                by_itself.add(alone)
                 asked |= concepts
                 references[item.reference] = None
                 labels.add(coding.display or label_of(item))
         return tuple(
-            Presumed(*key, frozenset(concepts), tuple(references), min(labels - {""}, default=""))
-            for key, (concepts, references, labels) in sorted(found.items())
+            Presumed(
+                *key,
+                frozenset(concepts),
+                tuple(references),
+                min(labels - {""}, default=""),
+                True in by_itself,
+            )
+            for key, (concepts, references, labels, by_itself) in sorted(found.items())
         )
 
     def _list(self, name: ListName) -> _ByConcept:
@@ -294,9 +306,10 @@ class _ByConcept:
             if said.names(self._concepts, concept):
                 yield from alike.places
 
-    def presumed(self) -> Iterator[tuple[Coding, str, set[str], Any]]:
-        """Each coding that is outside concepts only for want of being listed, its system, the concepts and the entry."""
+    def presumed(self) -> Iterator[tuple[Coding, str, set[str], Any, bool]]:
+        """Each coding that is outside concepts only for want of being listed, its system, the concepts, the entry, and if it is alone."""
         for systems, places in self._unnamed.items():
+            alone = not any(map(self._concepts.is_hierarchical, systems))
             presuming: dict[str, set[str]] = {}
             for concept in self.asked:
                 for system in self._concepts.presuming(concept, systems):
@@ -305,7 +318,7 @@ class _ByConcept:
                 for coding, told in self._unnamed_codings(item, systems):
                     system = self._concepts.system_uri(coding.system)
                     if concepts := presuming.get(system, set()) - told:
-                        yield coding, system, concepts, item
+                        yield coding, system, concepts, item, alone
 
     def _unnamed_codings(self, item: Any, systems: frozenset[str]) -> Iterator[tuple[Coding, set[str]]]:
         """The codings of an entry that no list of the rules has, with the concepts that are not denied for all that."""

@@ -3,7 +3,7 @@
 No list can hold the hierarchy of SNOMED CT, and where neither expansions nor a terminology server stand behind the lists, an epilepsy
 under a code of its own passes for none. Nearly every record has such codes, nearly all of them rightly passed: so they bring no card
 of their own up, with one exception. An order of the medicine itself that leaves nothing else unchecked gets a card that says just this:
-there, silence would be taken for an answer.
+there, silence would be taken for an answer. A code beside which the entry has one of ICD is no part of it: that one tells what it is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def told_of_short_lists(
 
     With ``alone``, an order of the medicine itself that has no such card gets one.
     """
-    codes = [each for each in presumed if each.system == SNOMED]
+    codes = [each for each in presumed if each.system == SNOMED and each.alone]
     if not codes:
         return tuple(cards)
     line = _line(codes)

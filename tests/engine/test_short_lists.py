@@ -84,6 +84,12 @@ def test_nor_does_one_that_the_caller_has_shown_before() -> None:
     assert told(facts, EPILEPSY, alone=False) == ()
 
 
+def test_a_code_beside_which_the_entry_has_one_of_icd_is_no_part_of_it() -> None:
+    """Also for a concept without codes of ICD, which that one does not deny: it tells what the entry is."""
+    facts = patient(orders=[order()])
+    assert told(facts, EPILEPSY, presumed=[replace(presumed("44054006"), alone=False)]) == ()
+
+
 def test_two_orders_get_a_card_each() -> None:
     orders = [order(reference="MedicationRequest/o1"), order(reference="MedicationRequest/o2")]
     cards = told(patient(orders=orders, conditions=[diagnosis(JUVENILE)]), EPILEPSY)

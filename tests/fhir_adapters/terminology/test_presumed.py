@@ -97,7 +97,9 @@ class TestAnAnswer:
     def test_names_a_code_that_the_server_does_not_know(self, rules: Path, stub: Stub) -> None:
         stub.unknown = frozenset({"38341003"})
         (answer,) = answers(service(rules, stub.address), asking("38341003"))
-        assert ["was not checked against a hierarchy" in reason for reason in unlisted(answer)] == [True]
+        assert unlisted(answer) == []
+        told = [each["reason"] for each in evaluation(answer)["data_issues"] if each["resource"] == "request"]
+        assert ["the terminology server does not know it" in reason for reason in told] == [True]
 
     @pytest.mark.usefixtures("_patient_service")
     def test_presumes_nothing_of_a_code_on_which_the_server_said_nothing(

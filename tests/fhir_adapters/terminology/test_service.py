@@ -147,6 +147,7 @@ class TestWhatAServerCannotTakeAway:
 
 
 class TestACodeThatTheServerDoesNotKnow:
+    @pytest.mark.usefixtures("_patient_service")
     def test_leaves_the_rules_open_and_the_card_says_so(self, rules: Path, stub: Stub) -> None:
         """A code of another edition, or one that was retired."""
         rule = rules / "baclofen-it" / "monitoring" / "epilepsy.yaml"
