@@ -182,10 +182,11 @@ def _problem(unanswered: int, unknown: int) -> str:
 
 
 def _compared(count: int, why: str) -> str:
-    codes, were = ("code of SNOMED CT", "was") if count == 1 else ("codes of SNOMED CT", "were")
+    one = count == 1
+    codes, they = ("code of SNOMED CT was", "it denies") if one else ("codes of SNOMED CT were", "they deny")
     return (
-        f"{count} {codes} {were} compared with the lists of the rules only (embedded-only): "
-        f"the terminology server {why}, so they deny nothing"
+        f"{count} {codes} compared with the lists of the rules only (embedded-only): "
+        f"the terminology server {why}, so {they} nothing"
     )
 
 

@@ -197,7 +197,7 @@ class TestAServerThatFails:
         (answer,) = answers(service(rules, DEAD), asking(JUVENILE))
         assert issues(answer) == [
             "1 code of SNOMED CT was compared with the lists of the rules only (embedded-only): the terminology server "
-            "did not answer, so they deny nothing"
+            "did not answer, so it denies nothing"
         ]
 
     def test_a_server_that_does_not_answer_does_not_hold_up_the_cards_and_its_answer_serves_the_next_request(

@@ -26,7 +26,7 @@ YES = LookedUp((("epilepsy", SNOMED, JUVENILE),))
 NO = LookedUp()
 ONE_OPEN = (
     "1 code of SNOMED CT was compared with the lists of the rules only (embedded-only): the terminology server "
-    "did not answer, so they deny nothing"
+    "did not answer, so it denies nothing"
 )
 
 Look = Callable[[str], Awaitable[LookedUp]]
@@ -98,7 +98,7 @@ def test_a_code_that_the_server_does_not_know_denies_nothing_and_is_not_asked_ab
             assert (found.answered, found.unanswered) == ((JUVENILE,), (("epilepsy", SNOMED, "38341003"),))
             assert found.problem == (
                 "1 code of SNOMED CT was compared with the lists of the rules only (embedded-only): the terminology server "
-                "does not know it, so they deny nothing"
+                "does not know it, so it denies nothing"
             )
         assert (len(stub.asked), unlisted.state) == (1, "ok")
 
