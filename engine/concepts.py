@@ -328,10 +328,6 @@ class ConceptLibrary:
             for other in others
         )
 
-    def denying(self, concept_id: str) -> frozenset[str]:
-        """The URIs of the systems in which a code that nothing lists is not in the concept; ConceptError when there is none."""
-        return self._denials.denying[self.concept(concept_id).id]
-
     def denied_by(self, concept_id: str, systems: frozenset[str]) -> frozenset[str]:
         """The systems by which an entry that nothing lists is outside a concept: :meth:`engine.denials.Denials.denied_by`."""
         return self._denials.denied_by(self.concept(concept_id).id, systems)

@@ -74,7 +74,8 @@ class Substances:
 
     def __init__(self, identities: Iterable[Identity]) -> None:
         self.groups: list[list[Identity]] = []
-        for identity in sorted(identities, key=lambda each: (sorted(each.places), each.label)):
+        once = dict.fromkeys(identities)  # renewals of one order are many, and tell no more than one of them
+        for identity in sorted(once, key=lambda each: (sorted(each.places), each.label)):
             alike = [
                 group for group in self.groups if any(_same(identity, each) is Truth.MET for each in group)
             ]

@@ -25,8 +25,14 @@ def test_a_word_finds_the_codes_of_a_concept(primum: Run) -> None:
 
 def test_a_code_finds_the_concepts_that_hold_its_beginning(primum: Run) -> None:
     entries = [entry for entry in found(primum, "G40.3") if entry["concept"] == "epilepsy-any"]
-    assert {entry["code"] for entry in entries} == {"G40"}
-    assert all(entry["below"] for entry in entries)
+    listed = {(entry["system"], entry["code"]) for entry in entries if entry["below"]}
+    assert listed == {("icd-10", "G40"), ("icd-10-cm", "G40")}
+
+
+def test_a_code_is_found_in_the_editions_that_keep_it(primum: Run) -> None:
+    entries = [entry for entry in found(primum, "G40.3") if entry["concept"] == "epilepsy-any"]
+    kept = {(entry["system"], entry["code"]) for entry in entries if not entry["below"]}
+    assert kept == {("icd-10-gm", "G40.3"), ("icd-10-fr", "G40.3"), ("icd-10-se", "G40.3")}
 
 
 def test_a_code_alone_finds_no_other_code(primum: Run) -> None:
@@ -54,7 +60,7 @@ def test_nothing_found_ends_with_1_and_says_what_it_means(primum: Run) -> None:
     [
         ("6204001", "As a code of SNOMED CT it counts as none of the concepts that have codes of it, presumably", "open:"),
         ("6204001", "As a code of RxNorm it leaves rules unknown", "open:"),
-        ("Q89.9", "As a code of ICD-10 of the WHO or ICD-10-CM it is none of the concepts that have codes of it", "SNOMED"),
+        ("Q89.9", "ICD-10-GM, CIM-10 FR, ICD-10-SE or ICD-10-CM it is none of the concepts that have codes of it", "SNOMED"),
         ("N02", "leaves them open: analgesics-with-psycholeptics, antispastics-also-sedating,", "SNOMED"),
         ("6204002", "As a word, or in a system that is not described, it leaves rules unknown", "SNOMED"),
         ("dragonpox", "As a word, or in a system that is not described, it leaves rules unknown", "As a code of"),
