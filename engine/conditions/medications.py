@@ -285,12 +285,13 @@ def _choose(
     candidates = (_judge(fact, leaf, context) for fact in facts)
     judged = [(candidate, candidate.truth) for candidate in candidates]
     found = [candidate.fact for candidate, truth in judged if truth is Truth.MET]
-    enough = _are_enough(found, leaf, context)
+    apart = _substances(found, leaf, context)
+    enough = apart.are_at_least(leaf.different)
     if enough is Truth.MET:
         labels = list(dict.fromkeys(fact.label for fact in found))
         values = {
             "list": listing(labels),
-            "count": str(_substances(found, leaf, context).different),
+            "count": str(apart.different),
             "label": labels[0],
             "date": evidence_of(found[0]).date or "an unknown date",
         }

@@ -2,10 +2,9 @@
 
 import pytest
 
-from engine.facts import OrderAction, TherapyStatus
-from tests.fhir_adapters.mapping.test_medicines_in_time import bounded, read, request
+from engine.facts import OrderAction
+from tests.fhir_adapters.mapping.medicines import CURRENT, ENDED, bounded, read, request
 
-CURRENT, ENDED = TherapyStatus.CURRENT, TherapyStatus.ENDED
 UG = {"unit": "ug"}
 
 

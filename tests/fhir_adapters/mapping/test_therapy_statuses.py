@@ -1,31 +1,9 @@
 """Every status and intent of the four medication resources, STU3 to R5 (inventory: MEDS, ORDER, STOP)."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from engine.facts import MedicationFact, OrderAction, TherapyStatus
-from fhir_adapters.issues import DataIssues
-from fhir_adapters.mapping.medications import medication_fact
-
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-CODE = {"coding": [{"system": "http://www.whocc.no/atc", "code": "M03BX01"}]}
-CURRENT, ENDED, PLANNED = TherapyStatus.CURRENT, TherapyStatus.ENDED, TherapyStatus.PLANNED
-
-
-def read(resource, draft=False) -> tuple[MedicationFact | None, list[tuple[str, str, str]]]:
-    issues = DataIssues()
-    whole = {"id": "1", "medicationCodeableConcept": CODE, **resource}
-    fact = medication_fact(whole, lambda _: None, issues, now=NOW, draft=draft)
-    return fact, [(issue.element, issue.effect, issue.reason) for issue in issues]
-
-
-def request(**members):
-    return {"resourceType": "MedicationRequest", "status": "active", "intent": "order", **members}
-
-
-def statement(**members):
-    return {"resourceType": "MedicationStatement", "status": "active", **members}
+from engine.facts import OrderAction
+from tests.fhir_adapters.mapping.medicines import CURRENT, ENDED, PLANNED, read, request, statement
 
 
 @pytest.mark.parametrize(
