@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from engine.concepts import CodedText, ConceptLibrary, Membership
-from engine.dates import DateInterval, Span, coming, happened, past
+from engine.dates import DateInterval, Span, coming, happened, is_future, past
 from engine.facts import (
     AllergyFact,
     ConditionFact,
@@ -122,7 +122,11 @@ class Context:
 
     def lacking_date(self, when: DateInterval | None) -> Callable[[ListName, int], str]:
         """What a date that does not tell lacks, as a clause of :mod:`engine.words`."""
-        return dated_ahead if when is not None and when.earliest > self.facts.now else undated
+        return dated_ahead if self.lies_ahead(when) else undated
+
+    def lies_ahead(self, when: DateInterval | None) -> bool:
+        """Whether a date is after now, where what has happened cannot be: nobody knows of when it is."""
+        return when is not None and is_future(when, self.facts.now) is True
 
     def happens_within(self, when: DateInterval | None, text: str | None) -> Truth:
         """Whether a date lies in the time after now; unknown without a date, met when no time is asked for."""

@@ -14,7 +14,6 @@ from engine.conditions.values import (
     doubts,
     implausible,
     in_its_unit,
-    is_ahead,
     newest_of,
     observations,
     raised_observations,
@@ -69,7 +68,7 @@ def _lab(leaf: LabLeaf, concept: Concept, context: Context) -> Finding:
     valued = [fact for fact in timely if fact.value is not None]
     if valued and reported.truth is Truth.NOT_MET:
         return _unless_outdated(leaf, leaf.estimate, concept, reported, valued[0], context)
-    if valued or any(fact.value is not None and not is_ahead(fact, context) for fact in undated):
+    if valued or any(fact.value is not None and not context.lies_ahead(fact.effective) for fact in undated):
         return reported
     estimate = estimated(leaf.estimate, context, leaf.within)
     if not isinstance(estimate, Estimate):
@@ -148,7 +147,7 @@ def _without_value(
     for fact in timely:
         missing.append(_missing(concept, fact.absent or "the entry has no value", fact.reference))
     for fact in doubtful:
-        ahead = is_ahead(fact, context)
+        ahead = context.lies_ahead(fact.effective)
         why = (
             "it is dated ahead"
             if ahead

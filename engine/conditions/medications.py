@@ -329,7 +329,7 @@ def _doubts(doubtful: Iterable[_Candidate], leaf: MedicationLeaf, context: Conte
         fact, doubt = candidate.fact, candidate.doubt
         if doubt == "code":
             doubt = _doubt_of_code(fact, leaf, context)
-        if doubt == "date" and fact.ended is not None and fact.ended.earliest > context.facts.now:
+        if doubt == "date" and context.lies_ahead(fact.ended):
             doubt = "ahead"
         reasons.setdefault((fact.draft, doubt), []).append(fact)
     for (draft, reason), facts in reasons.items():

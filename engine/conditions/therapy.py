@@ -163,7 +163,7 @@ def supply(leaf: SupplyLeaf, context: Context) -> Finding:
 def _is_fill(fact: MedicationFact, context: Context) -> bool:
     filling = fact.kind in ("administration", "dispense") or fact.supply_days is not None
     begun = fact.started or fact.authored
-    past = fact.status is not TherapyStatus.PLANNED and not (begun and begun.earliest > context.facts.now)
+    past = fact.status is not TherapyStatus.PLANNED and not context.lies_ahead(begun)
     return filling and past and context.is_own(fact) is Truth.MET
 
 

@@ -94,7 +94,7 @@ def doubts(
         why = f"another entry cannot be used: {reason}"
         found.append(Missing(concept.title, why, ListName.OBSERVATIONS, (fact.reference,)))
     for fact in rivals(undated):
-        ahead = is_ahead(fact, context)
+        ahead = context.lies_ahead(fact.effective)
         why = "another value is dated ahead" if ahead else "another value has no date, or one too coarse"
         found.append(Missing(concept.title, why, ListName.OBSERVATIONS, (fact.reference,)))
     says_less, unclear = _apart(context, concept, unclear_observations(context, concept, within))
@@ -167,11 +167,6 @@ def _apart(
 def _has_one(concept: Concept, fact: ObservationFact) -> bool:
     """Whether an entry has a value, and an amount where its concept is measured in a unit."""
     return fact.value is not None if concept.unit is None else isinstance(fact.value, QuantityInterval)
-
-
-def is_ahead(fact: ObservationFact, context: Context) -> bool:
-    """Whether an observation is dated after now, which it cannot be: nobody knows of when it is."""
-    return fact.effective is not None and fact.effective.earliest > context.facts.now
 
 
 def as_new(fact: ObservationFact, other: ObservationFact) -> bool:
